@@ -1,0 +1,26 @@
+"""The Celery application and the night clock.
+
+Times are UTC, so that a change of clock neither skips nor doubles a task. Counting starts at
+04:10 UTC: yesterday is then over in every territory, from Martinique (UTC-4) to La Réunion.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+
+app = Celery("messagerie")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "seal-journal": {
+        "task": "comptes.tasks.seal_journal",
+        "schedule": crontab(hour=0, minute=30),
+    },
+    "recount-yesterday": {
+        "task": "evaluation.tasks.recount_yesterday",
+        "schedule": crontab(hour=4, minute=10),
+    },
+}

@@ -1,0 +1,75 @@
+"""What every template may read: the service, the mode it runs in, the menu of the person."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from comptes.models import UserKind
+
+# Links of the header for each kind of account, in order: label, name of the route.
+MENUS = {
+    None: [(_("Se connecter"), "account_login")],
+    UserKind.PATIENT: [
+        (_("Mes conversations"), "patient:conversations"),
+        (_("Mon compte"), "account_email"),
+        (_("Se déconnecter"), "account_logout"),
+    ],
+    UserKind.PROFESSIONAL: [
+        ("Console", "console:accueil"),
+        ("Mon compte", "account_email"),
+        ("Se déconnecter", "account_logout"),
+    ],
+    UserKind.ADMINISTRATOR: [
+        ("Administration", "admin:index"),
+        ("Résultats", "evaluation:rapport"),
+        ("Mon compte", "account_email"),
+        ("Se déconnecter", "account_logout"),
+    ],
+    UserKind.EVALUATOR: [
+        ("Résultats", "evaluation:rapport"),
+        ("Mon compte", "account_email"),
+        ("Se déconnecter", "account_logout"),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    label: str
+    url: str
+    current: bool
+
+
+def menu_for(kind: str | None, path: str) -> list[MenuEntry]:
+    """Header links for one kind of account, the one that leads to `path` marked."""
+    entries = []
+    for label, name in MENUS[kind]:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:  # a part that this installation does not open
+            continue
+        entries.append(MenuEntry(str(label), url, path.startswith(url)))
+    if settings.LOCAL_MAILBOX:
+        url = reverse("courriels")
+        entries.append(MenuEntry("Courriels", url, path.startswith(url)))
+    return entries
+
+
+def service(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `service`, read by templates/base.html and its components."""
+    user = getattr(request, "user", None)
+    kind = user.kind if user is not None and user.is_authenticated else None
+    return {
+        "service": {
+            "name": settings.SERVICE_NAME,
+            "demo": settings.DEMO_MODE,
+            "state_look": settings.DSFR_STATE_LOOK,
+            "emergency_line": kind in (None, UserKind.PATIENT),
+            "menu": SimpleLazyObject(lambda: menu_for(kind, request.path)),
+        }
+    }

@@ -1,0 +1,44 @@
+"""Error pages in French. Each says what happened and what to do next, never a detail of code."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """A file or a form larger than what the service accepts."""
+    return render(request, "413.html", status=413)
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Too many tries in a short time (sign-in, codes, sends)."""
+    return render(request, "429.html", status=429)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Stands alone: no database, no context processor, nothing that may fail again."""
+    from django.template.loader import get_template
+
+    return HttpResponse(get_template("500.html").template.render(_bare()), status=500)
+
+
+def _bare():  # type: ignore[no-untyped-def]
+    from django.template import Context
+
+    return Context()
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was too old, or came from another site: nothing was sent, nothing was changed."""
+    return render(request, "403_csrf.html", status=403)

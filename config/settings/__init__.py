@@ -1,0 +1,1 @@
+"""Settings: `local` (one command), `test`, `production`. All start from `base`."""

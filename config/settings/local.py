@@ -1,0 +1,43 @@
+"""One command on one machine: embedded servers, fictitious people, mails kept on a page."""
+
+import os
+
+from config.embedded.servers import connection, default_state_folder
+from config.settings.base import *  # noqa: F403
+from config.settings.base import BASE_DIR, STORAGES, channel_layers, env, pooled
+
+# In another terminal, manage.py finds the servers that bin/run started.
+if not os.environ.get("DATABASE_URL"):
+    for name, value in connection(default_state_folder(BASE_DIR)).items():
+        os.environ.setdefault(name, value)
+if not os.environ.get("DATABASE_URL"):
+    raise env.ConfigurationError(
+        "Les serveurs ne tournent pas : lancez « bin/run » dans un autre terminal, "
+        "ou indiquez DATABASE_URL, KEYS_DATABASE_URL et REDIS_URL."
+    )
+
+DEBUG = env.boolean("DEBUG", False)
+DEMO_MODE = env.boolean("DEMO_MODE", True)
+LOCAL_MAILBOX = env.boolean("LOCAL_MAILBOX", True)
+PATIENT_MFA_REQUIRED = env.boolean("PATIENT_MFA_REQUIRED", False)
+ADMIN_ACCEPTS_SUPERUSER = env.boolean("ADMIN_ACCEPTS_SUPERUSER", False)
+
+SECRET_KEY = env.secret("SECRET_KEY")
+KEY_FILE = env.text("KEY_FILE")
+STATE_DIR = env.text("STATE_DIR", str(BASE_DIR / "var" / "donnees"))
+
+DATABASES = {"default": pooled("DATABASE_URL"), "keys": pooled("KEYS_DATABASE_URL")}
+REDIS_URL = env.redis("REDIS_URL")
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
+CELERY_BROKER_URL = REDIS_URL
+
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = f"{STATE_DIR}/courriels"
+
+if DEBUG:
+    STORAGES = STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }

@@ -1,0 +1,38 @@
+"""Tests: real PostgreSQL and Valkey of their own, thrown away when the process ends.
+
+The servers start here, because everything that reads settings needs their addresses. A process
+started by a test inherits them through the environment.
+"""
+
+import atexit
+import contextlib
+import os
+
+from config.embedded.servers import throwaway_servers
+from config.settings.base import *  # noqa: F403
+from config.settings.base import STORAGES, channel_layers, env, pooled
+
+if not os.environ.get("DATABASE_URL"):
+    _stack = contextlib.ExitStack()
+    os.environ.update(_stack.enter_context(throwaway_servers()).environment())
+    atexit.register(_stack.close)
+
+SECRET_KEY = env.secret("SECRET_KEY")
+KEY_FILE = env.text("KEY_FILE")
+STATE_DIR = env.text("STATE_DIR")
+DATABASES = {"default": pooled("DATABASE_URL"), "keys": pooled("KEYS_DATABASE_URL")}
+REDIS_URL = env.redis("REDIS_URL")
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
+CELERY_BROKER_URL = REDIS_URL
+
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+# As in production: tests that need the demo door or no second factor say so themselves.
+DEMO_MODE = False
+PATIENT_MFA_REQUIRED = False
+LOCAL_MAILBOX = False
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed only
+STORAGES = STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

@@ -1,0 +1,35 @@
+"""The guards of tests/conftest.py guard."""
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.template import engines
+
+
+def render(source: str, *, ours: bool) -> str:
+    from django.template import Context, Origin, Template
+
+    name = settings.BASE_DIR / "templates" / "x.html" if ours else "/elsewhere/x.html"
+    template = Template(source, origin=Origin(str(name)), engine=engines["django"].engine)
+    return template.render(Context({"known": "oui"}))
+
+
+def test_a_missing_variable_fails_in_our_templates():
+    with pytest.raises(AssertionError, match="absente"):
+        render("{{ missing }}", ours=True)
+
+
+def test_a_missing_variable_is_left_to_libraries():
+    assert render("{{ missing|default:'rien' }}", ours=False) == "rien"
+
+
+def test_a_known_variable_and_a_question_are_fine():
+    assert render("{{ known }}{% if missing %}non{% endif %}", ours=True) == "oui"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_databases_are_real_postgresql_18():
+    for alias in ("default", "keys"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            assert cursor.fetchone()[0].startswith("18.")

@@ -1,0 +1,100 @@
+"""What all tests share: real databases, and guards that fail on what a person would suffer from.
+
+The throwaway PostgreSQL and Valkey are started by config.settings.test.
+"""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.template import engines
+from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
+
+from orientation.models.territory import REFERENCE_TABLES
+
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
+hypothesis_settings.load_profile("steady")
+
+# --- Databases
+
+# Content and its keys live apart: a test that may touch one may touch both.
+TransactionTestCase.databases = {"default", "keys"}
+
+# Rows that migrations or the territory's load wrote once: emptying them would cost seconds.
+KEPT_TABLES = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    *REFERENCE_TABLES,
+}
+
+# Triggers and foreign keys sleep meanwhile: the journal refuses DELETE from everybody else.
+EMPTY_ALL_TABLES = """
+DO $$
+DECLARE
+    one record;
+    filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN SELECT tablename FROM pg_tables
+               WHERE schemaname = 'public' AND NOT tablename = ANY ('{kept}')
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one.tablename) INTO filled;
+        IF filled THEN
+            EXECUTE format('DELETE FROM %I', one.tablename);
+        END IF;
+    END LOOP;
+END $$
+"""
+
+
+def _empty_tables(self: TransactionTestCase) -> None:
+    """In place of Django's flush, after each test that really commits."""
+    kept = "{" + ",".join(sorted(KEPT_TABLES)) + "}"
+    for alias in self._databases_names(include_mirrors=False):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(EMPTY_ALL_TABLES.replace("{kept}", kept))
+
+
+TransactionTestCase._fixture_teardown = _empty_tables
+
+
+@pytest.fixture(scope="session")
+def territory(django_db_setup, django_db_blocker):
+    """The whole reference territory, loaded once and kept through the session."""
+    with django_db_blocker.unblock():
+        call_command("load_territory", verbosity=0)
+
+
+# --- Templates: a name that the view did not give is an error, in our own templates
+
+
+class UndefinedVariable(str):
+    """Stands for a missing variable. Django looks at its truth, then formats it."""
+
+    def _is_ours(self) -> bool:
+        frame = inspect.currentframe()
+        while frame is not None:
+            if frame.f_code.co_name == "render_annotated":
+                origin = getattr(frame.f_locals["self"], "origin", None)
+                return Path(str(getattr(origin, "name", ""))).is_relative_to(
+                    settings.BASE_DIR / "templates"
+                )
+            frame = frame.f_back
+        return False
+
+    def __bool__(self) -> bool:
+        return self._is_ours()
+
+    def __contains__(self, part: object) -> bool:
+        return part == "%s"
+
+    def __mod__(self, variable: object) -> str:
+        raise AssertionError(f"Le gabarit nomme une variable absente : {variable}")
+
+
+engines["django"].engine.string_if_invalid = UndefinedVariable()
