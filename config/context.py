@@ -69,6 +69,9 @@ def service(request: HttpRequest) -> dict[str, Any]:
             "name": settings.SERVICE_NAME,
             "demo": settings.DEMO_MODE,
             "state_look": settings.DSFR_STATE_LOOK,
+            "contact": settings.SERVICE_CONTACT,
+            "publisher": settings.SERVICE_PUBLISHER,
+            "host": settings.SERVICE_HOST,
             "emergency_line": kind in (None, UserKind.PATIENT),
             "menu": SimpleLazyObject(lambda: menu_for(kind, request.path)),
         }

@@ -39,7 +39,7 @@ def enter(request: HttpRequest, role: str) -> HttpResponse:
     if person is None:
         messages.warning(request, NOBODY_YET)
         return redirect("accueil")
-    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     try:
         return redirect(reverse(ARRIVALS[kind]))
     except NoReverseMatch:

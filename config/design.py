@@ -1,6 +1,6 @@
 """The design build: what the installed DSFR becomes before we serve it.
 
-`python -m config.design` reads the DSFR stylesheet carried by the package django-dsfr and
+`manage.py build_design` reads the DSFR stylesheet carried by the package django-dsfr and
 writes `<STATIC_BUILD_DIR>/dsfr/`. By default it keeps only the rules, colour variables and
 icons that our own pages use, and leaves out everything reserved to the State: the Marianne
 font, the logo block and its artwork. An operator who has the State's agreement sets
@@ -15,7 +15,6 @@ import importlib.util
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 
 from config.css_reduction import reduce_stylesheet
@@ -136,20 +135,3 @@ def build(target: Path, *, state_look: bool = False, root: Path = ROOT) -> bool:
     shutil.rmtree(final, ignore_errors=True)
     draft.rename(final)
     return True
-
-
-def main() -> int:
-    import django
-    from django.conf import settings
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    django.setup()
-    target = Path(settings.STATIC_BUILD_DIR)
-    changed = build(target, state_look=getattr(settings, "DSFR_STATE_LOOK", False))
-    size = (target / "dsfr" / "dsfr.css").stat().st_size
-    print(f"Feuille de style : {'construite' if changed else 'déjà à jour'} ({size // 1024} ko).")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

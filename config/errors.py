@@ -1,10 +1,15 @@
 """Error pages in French. Each says what happened and what to do next, never a detail of code."""
 
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import Context
+from django.template.loader import get_template
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
+        return too_large(request)
     return render(request, "400.html", status=400)
 
 
@@ -28,15 +33,7 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Stands alone: no database, no context processor, nothing that may fail again."""
-    from django.template.loader import get_template
-
-    return HttpResponse(get_template("500.html").template.render(_bare()), status=500)
-
-
-def _bare():  # type: ignore[no-untyped-def]
-    from django.template import Context
-
-    return Context()
+    return HttpResponse(get_template("500.html").template.render(Context()), status=500)  # type: ignore[attr-defined]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The local mailbox: mails are kept as files and read on a page, never sent.
+"""The local mailbox: mails are kept as files then read on a page, never sent.
 
 For a start on one's own machine only (LOCAL_MAILBOX); production settings refuse it.
 """
@@ -8,6 +8,7 @@ import email.policy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.mail.backends.filebased import EmailBackend
@@ -30,7 +31,7 @@ class Mail:
 class LocalMailboxBackend(EmailBackend):
     """Django's file backend, in a folder of its own, one mail per file."""
 
-    def __init__(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["file_path"] = settings.LOCAL_MAILBOX_DIR
         super().__init__(*args, **kwargs)
 

@@ -2,9 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.mailbox import mailbox
+from config.pages import home
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = []
 
 # --- Pages: home, footer pages (pages:), mails of local mode (courriels), demo door (demo:)
+urlpatterns += [
+    path("", home, name="accueil"),
+    path("", include("config.pages")),
+    path("demonstration/entrer/", include("config.demo_door")),
+    path("courriels/", mailbox, name="courriels"),
+]
 
 # --- Patient: the door (porte:) and the conversations (patient:)
 

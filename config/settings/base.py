@@ -5,15 +5,22 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from config.settings import env
+from config.settings.retention import RETENTION_TERMS as RETENTION_TERMS
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 SERVICE_NAME = "Messagerie santé"
+# Shown in the legal notices; who opens the service fills them in.
+SERVICE_CONTACT = env.text("SERVICE_CONTACT", "contact@messagerie-sante.invalid")
+SERVICE_PUBLISHER = env.text("SERVICE_PUBLISHER", "")
+SERVICE_HOST = env.text("SERVICE_HOST", "")
 DEMO_MODE = False
 LOCAL_MAILBOX = False
 PATIENT_MFA_REQUIRED = True
 # The admin site turns superusers away: one flag would void every scope.
 ADMIN_ACCEPTS_SUPERUSER = False
+# The State's look (font, marks) needs its agreement; an operator who has it says so here.
+DSFR_STATE_LOOK = env.boolean("DSFR_STATE_LOOK", False)
 DEBUG = False
 
 # --- House
@@ -148,7 +155,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # --- Accounts
 
 AUTH_USER_MODEL = "comptes.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -186,7 +196,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -1,6 +1,6 @@
 """Template tags of the components: form fields, error summary, times and telephone numbers.
 
-Registered for every template under the name `composants` (TEMPLATES, option `libraries`).
+Loaded in a template by the name `composants`.
 """
 
 import re
