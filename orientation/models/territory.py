@@ -25,6 +25,7 @@ class Region(models.Model):
     code = models.CharField("code", primary_key=True, max_length=2)
     name = models.CharField("nom", max_length=60, unique=True)
     population = models.PositiveIntegerField("population")
+    search_name = models.CharField("nom pour la recherche", max_length=60, editable=False)
 
     class Meta:
         verbose_name = "région"
@@ -52,6 +53,7 @@ class Departement(models.Model):
     holiday_subdivision = models.CharField("jours fériés locaux", max_length=4, blank=True)
     lat = models.FloatField("latitude")
     lon = models.FloatField("longitude")
+    search_name = models.CharField("nom pour la recherche", max_length=60, editable=False)
 
     class Meta:
         verbose_name = "département"

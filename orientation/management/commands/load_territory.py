@@ -1,0 +1,12 @@
+"""Loads the communes, departments and postal codes. Safe to repeat."""
+
+from django.core.management.base import BaseCommand
+
+from orientation.territory_load import load_territory
+
+
+class Command(BaseCommand):
+    help = "Charge le territoire de référence (communes, codes postaux…). Peut être relancée."
+
+    def handle(self, **options):
+        load_territory(say=self.stdout.write)
