@@ -116,4 +116,4 @@ def _open_to_all(root: Path) -> None:
         os.chmod(folder, 0o755)  # noqa: S103 - public programs
         for path in (Path(folder) / name for name in files):
             if not path.is_symlink():
-                os.chmod(path, 0o755 if os.access(path, os.X_OK) else 0o644)  # noqa: S103
+                os.chmod(path, 0o755 if os.access(path, os.X_OK) else 0o644)

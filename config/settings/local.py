@@ -34,8 +34,8 @@ CELERY_BROKER_URL = REDIS_URL
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = f"{STATE_DIR}/courriels"
+EMAIL_BACKEND = "config.mailbox.LocalMailboxBackend"
+LOCAL_MAILBOX_DIR = f"{STATE_DIR}/courriels"
 
 if DEBUG:
     STORAGES = STORAGES | {
