@@ -27,7 +27,7 @@ _ARRONDISSEMENTS = (
 
 
 def plain(text: str) -> str:
-    """Every word of `text` in small ASCII letters: « Ste-Gemme-s/-l'Œuvre » → « sainte gemme … »."""
+    """Every word of `text` in small ASCII letters: « Ste-Mère-Église » → « sainte mere eglise »."""
     text = unicodedata.normalize("NFKD", text).casefold().translate(_LIGATURES)
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Cf"))

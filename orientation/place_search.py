@@ -133,6 +133,12 @@ def departements_named(keys: list[str]) -> dict[str, list[Departement]]:
     return found
 
 
+def is_another_area(key: str, commune: Commune) -> bool:
+    """True when `key` also names a department or a region, and the commune is not in it."""
+    areas = departements_named([key]).get(key, [])
+    return bool(areas) and commune.departement not in areas
+
+
 def read_name(key: str, typed: str, limit: int, where: Q | None = None) -> Readings:
     """What the search key `key` may mean. `typed` is the plain text, `where` narrows communes."""
     readings = Readings()
@@ -172,36 +178,32 @@ def _former(
     return list(seen.values())
 
 
-def beginning_with(key: str, limit: int) -> Readings:
-    """Names, present then former, whose beginning is `key` even inside a word."""
+def near(key: str, limit: int) -> Readings:
+    """Names, present and former, that begin like `key` or that one typing slip separates from it.
+
+    They are only ever offered: nothing here is sure.
+    """
     readings = Readings()
+    names = Q(search_name__in=_slips(key)) if len(key) >= SHORTEST_SLIP else Q(pk__in=[])
     if len(key) >= SHORTEST_BEGINNING:
-        begins = Q(search_name__startswith=key)
-        found = communes().filter(begins)
-        readings.longer = list(found[: limit + 1])
-        readings.longer_total = (
-            found.count() if len(readings.longer) > limit else len(readings.longer)
-        )
-        readings.former = _former(begins, None, {row.pk for row in readings.longer}, limit)
+        names |= Q(search_name__startswith=key)
+    found = communes().filter(names)
+    readings.longer = list(found[: limit + 1])
+    more = len(readings.longer) > limit
+    readings.longer_total = found.count() if more else len(readings.longer)
+    readings.former = _former(names, None, {row.pk for row in readings.longer}, limit)
     return readings
 
 
-def one_slip_from(key: str, limit: int) -> Readings:
-    """Names that one typing slip separates from `key`. They are only ever offered."""
-    readings = Readings()
-    if len(key) < SHORTEST_SLIP:
-        return readings
+def _slips(key: str) -> list[str]:
+    """Search names that one typing slip separates from `key`."""
     start, end = intact_halves(key)
-    near = Q(search_name__startswith=start) | Q(search_name__endswith=end)
+    near_key = Q(search_name__startswith=start) | Q(search_name__endswith=end)
     sizes = Q(size__range=(len(key) - 1, len(key) + 1))
-    names = set()
-    for model in (Commune, AncienneCommune):
-        candidates = model.objects.annotate(size=Length("search_name")).filter(near, sizes)
-        names.update(candidates.values_list("search_name", flat=True))
-    slips = sorted(name for name in names if one_slip_apart(key, name))
-    if slips:
-        where = Q(search_name__in=slips)
-        readings.longer = list(communes().filter(where)[: limit + 1])
-        readings.longer_total = len(readings.longer)
-        readings.former = _former(where, None, {row.pk for row in readings.longer}, limit)
-    return readings
+    present, former = (
+        model.objects.annotate(size=Length("search_name"))
+        .filter(near_key, sizes)
+        .values_list("search_name", flat=True)
+        for model in (Commune, AncienneCommune)
+    )
+    return sorted(name for name in {*present, *former} if one_slip_apart(key, name))

@@ -120,14 +120,16 @@ def _found(commune: Commune, former_name: str = "") -> Resolution:
     """FOUND, or the question of the arrondissement for Paris, Lyon and Marseille."""
     said = ""
     if former_name:
-        said = _("%(old)s fait aujourd’hui partie de %(new)s.") % {
+        said = _("%(old)s fait aujourd’hui partie de la commune « %(new)s ».") % {
             "old": former_name,
             "new": commune.label,
         }
     if commune.search_name in place_names.CITIES_WITH_ARRONDISSEMENTS:
         districts = place_search.arrondissements(commune.search_name)
         question = _("Vous êtes à %(city)s. Choisissez votre arrondissement.")
-        return _ask(f"{said} {question % {'city': commune.label}}".strip(), districts)
+        return _ask(
+            f"{said} {question % {'city': commune.label}}".strip(), districts, len(districts)
+        )
     (place,) = places_of([commune])
     message = said or _("Votre commune : %(place)s.") % {"place": place.label}
     return Resolution(Status.FOUND, message, place=place, total=1)
@@ -136,25 +138,25 @@ def _found(commune: Commune, former_name: str = "") -> Resolution:
 def _ask(
     message: str,
     communes: Iterable[Commune],
+    limit: int,
     notes: dict[str, str] | None = None,
-    total: int | None = None,
-    limit: int | None = None,
+    total: int = 0,
 ) -> Resolution:
-    """AMBIGUOUS; a whole city among the communes is replaced by its arrondissements."""
+    """AMBIGUOUS, with the first `limit` communes; a whole city gives way to its arrondissements."""
+    communes = list(dict.fromkeys(communes))
+    missing = max(len(communes), total) - len(communes[:limit])
     offered: list[Commune] = []
-    for commune in communes:
+    for commune in communes[:limit]:
         if commune.search_name in place_names.CITIES_WITH_ARRONDISSEMENTS:
             offered += place_search.arrondissements(commune.search_name)
         else:
             offered.append(commune)
-    total = max(total or 0, len(offered))
-    offered = offered[: limit or len(offered)]
-    if len(offered) < total:
+    if missing:
         message += " " + _(
             "Si la vôtre n’est pas dans la liste, ajoutez le code postal ou le département."
         )
     choices = tuple(places_of(offered, notes))
-    return Resolution(Status.AMBIGUOUS, message, choices=choices, total=total)
+    return Resolution(Status.AMBIGUOUS, message, choices=choices, total=len(choices) + missing)
 
 
 def _unknown() -> Resolution:
@@ -185,7 +187,7 @@ def _at_code(code: str, limit: int) -> Resolution:
             "Le code postal %(code)s couvre %(count)d communes. Choisissez la vôtre.",
             len(communes),
         )
-        return _ask(message % {"code": code, "count": len(communes)}, communes, limit=limit)
+        return _ask(message % {"code": code, "count": len(communes)}, communes, limit)
     overseas = _overseas_code(code)
     if overseas:
         return _not_covered(overseas)
@@ -234,7 +236,7 @@ def _named_at_code(name: str, code: str, limit: int) -> Resolution:
     if len(communes) == 1 and communes[0].parent_id and key in communes[0].search_name.split():
         return _found(communes[0])
     message = _("Voici les communes du code postal %(code)s. Choisissez la vôtre.")
-    return _ask(message % {"code": code}, communes, limit=CHOICES_OF_A_CODE)
+    return _ask(message % {"code": code}, communes, CHOICES_OF_A_CODE)
 
 
 def _named(words: str, limit: int) -> Resolution:
@@ -250,32 +252,38 @@ def _named(words: str, limit: int) -> Resolution:
         if chosen:
             others = [row for row in rows if row not in chosen]
             message = _("Choisissez votre arrondissement.")
-            return _ask(message, chosen + others)
+            return _ask(message, chosen + others, len(rows))
     readings = place_search.read_name(key, words, limit)
     overseas = place_search.overseas_named(key)
     if overseas and not readings:
         return _not_covered(overseas)
     if readings:
-        return _answer(readings, limit, overseas) or _unknown()
+        commune = readings.sure()
+        sure = not overseas and not (commune and place_search.is_another_area(key, commune))
+        return _answer(readings, limit, overseas, sure) or _unknown()
+    return _named_in_area(key, words, limit)
+
+
+def _named_in_area(key: str, words: str, limit: int) -> Resolution:
+    """Words that are no name by themselves: a name and its area, an area alone, or a slip."""
     splits = place_names.splits(words)
     areas = place_search.departements_named([key, *(narrowing for _name, narrowing in splits)])
-    for name, narrowing in splits:
-        if narrowing in areas:
-            where = Q(departement__in=areas[narrowing])
-            answer = _answer(place_search.read_name(name, name, limit, where), limit)
-            if answer:
-                return answer
-        elif narrowing in CollectiviteOutreMer.Collectivite.values:
+    known = [(name, areas[narrowing]) for name, narrowing in splits if narrowing in areas]
+    for name, departements in known:
+        where = Q(departement__in=departements)
+        answer = _answer(place_search.read_name(name, name, limit, where), limit)
+        if answer:
+            return answer
+    for _name, narrowing in splits:
+        if narrowing in CollectiviteOutreMer.Collectivite.values:
             return _not_covered(place_search.overseas_named(narrowing) or "")
     if key in areas:
         message = _("Ce n’est pas assez précis. Indiquez votre commune ou votre code postal.")
         return Resolution(Status.NOT_FOUND, message)
-    for search in (place_search.beginning_with, place_search.one_slip_from):
-        readings = search(key, limit)
+    for name in [*(name for name, _departements in known), key]:
+        readings = place_search.read_name(name, name, limit) if name != key else Readings()
+        readings = readings or place_search.near(name, limit)
         if readings:
-            return _answer(readings, limit, sure=False) or _unknown()
-    for name, narrowing in splits:
-        if narrowing in areas and (readings := place_search.read_name(name, name, limit)):
             return _answer(readings, limit, sure=False) or _unknown()
     return _unknown()
 
@@ -291,19 +299,18 @@ def _answer(
         former = {present.pk: name for name, present in readings.former}
         is_former = commune not in readings.same and commune not in readings.close
         return _found(commune, former[commune.pk] if is_former else "")
-    offered = [*readings.same, *readings.close]
-    notes = {}
-    for name, present in readings.former:
-        notes[present.pk] = _("ancienne commune : %(name)s") % {"name": name}
-        offered.append(present)
-    if not sure or not offered:
-        offered = [*readings.longer, *offered]
-        message = _("Nous ne trouvons pas exactement ce nom. Vouliez-vous dire :")
+    notes = {
+        present.pk: _("ancienne commune : %(name)s") % {"name": name}
+        for name, present in readings.former
+    }
+    named = [*readings.same, *readings.close]
+    others = [present for _name, present in readings.former] + readings.longer
+    if not named and (not sure or not readings.former):
+        others.sort(key=lambda commune: (-commune.population, commune.pk))
+        message = _("Nous ne trouvons pas exactement ce nom. Voici les plus proches.")
     else:
-        message = _("Plusieurs communes peuvent porter ce nom. Choisissez la vôtre.")
-        offered += readings.longer
+        message = _("Plusieurs lieux peuvent porter ce nom. Choisissez votre commune.")
     if overseas:
-        message += " " + _("Le service n’est pas ouvert à %(place)s.") % {"place": overseas}
-    missing = readings.longer_total - len(readings.longer)
-    total = len(offered) + max(missing, 0)
-    return _ask(message, offered, notes, total, limit)
+        message += " " + _("Le service n’est pas ouvert ici : %(place)s.") % {"place": overseas}
+    total = readings.longer_total - len(readings.longer) + len(set(named + others))
+    return _ask(message, named + others, limit, notes, total)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection, models, transaction
+from psycopg.sql import SQL, Identifier
 
 from orientation.models.territory import (
     AncienneCommune,
@@ -56,6 +57,19 @@ NATURES = {
 }
 # Nothing outside these tables points at their rows: a loading replaces them whole.
 REPLACED = (CodePostal, AncienneCommune, CollectiviteOutreMer, CodePostalOutreMer)
+PREPARE_REPLACED = "DELETE FROM {table}"
+PREPARE_UPDATED = """
+DROP TABLE IF EXISTS {new};
+CREATE TEMPORARY TABLE {new} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA
+"""
+UPDATE = """
+INSERT INTO {table} ({columns}) SELECT {columns} FROM {new}
+ON CONFLICT ({key}) DO UPDATE SET ({columns}) = ROW ({theirs})
+WHERE ({ours}) IS DISTINCT FROM ({theirs})
+"""
+RETIRE = """
+UPDATE {table} SET in_force = false WHERE in_force AND {key} NOT IN (SELECT {key} FROM {new})
+"""
 LOCK = 7_206_113  # advisory lock: one loading at a time in a database
 
 Row = dict[str, str]
@@ -106,7 +120,7 @@ def load_territory(
     with connection.cursor() as cursor:
         # Without fresh statistics the first searches would scan whole tables.
         for model in (Commune, CodePostal, AncienneCommune):
-            cursor.execute(f"ANALYZE {_quoted(model._meta.db_table)}")
+            cursor.execute(SQL("ANALYZE {}").format(Identifier(model._meta.db_table)))
     say(f"Territoire {vintage} : {sum(rows.values())} lignes en place.")
     return Loaded(done=True, sha256=sha256, rows=rows)
 
@@ -242,44 +256,28 @@ def _outre_mer(row: Row) -> dict:
     }
 
 
-def _quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
-
-
 def _write(cursor, model: type[models.Model], values: list[dict]) -> int:
     """Puts `values` into the model's table and returns how many there were.
 
     Rows with a code of their own are updated in place, and only where something changed. Tables
     that nothing outside them points at are replaced.
     """
-    table = _quoted(model._meta.db_table)
-    key = _quoted(model._meta.pk.column)
-    fields = [_quoted(model._meta.get_field(name).column) for name in values[0]]
-    columns = ", ".join(fields)
-    target = table
-    if model in REPLACED:
-        cursor.execute(f"DELETE FROM {table}")
-    else:
-        target = "territory_new"
-        cursor.execute(f"DROP TABLE IF EXISTS {target}")
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {target} ON COMMIT DROP AS "
-            f"SELECT {columns} FROM {table} WITH NO DATA"
-        )
-    with cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
+    table = Identifier(model._meta.db_table)
+    fields = [Identifier(model._meta.get_field(name).column) for name in values[0]]
+    names = {
+        "table": table,
+        "new": table if model in REPLACED else Identifier("territory_new"),
+        "key": Identifier(model._meta.pk.column),
+        "columns": SQL(", ").join(fields),
+        "ours": SQL(", ").join(SQL("{}.{}").format(table, field) for field in fields),
+        "theirs": SQL(", ").join(SQL("EXCLUDED.{}").format(field) for field in fields),
+    }
+    cursor.execute(SQL(PREPARE_REPLACED if model in REPLACED else PREPARE_UPDATED).format(**names))
+    with cursor.copy(SQL("COPY {new} ({columns}) FROM STDIN").format(**names)) as copy:
         for row in values:
             copy.write_row(tuple(row.values()))
     if model not in REPLACED:
-        new = ", ".join(f"{field} = EXCLUDED.{field}" for field in fields)
-        old = ", ".join(f"{table}.{field}" for field in fields)
-        now = ", ".join(f"EXCLUDED.{field}" for field in fields)
-        cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {target} "
-            f"ON CONFLICT ({key}) DO UPDATE SET {new} WHERE ({old}) IS DISTINCT FROM ({now})"
-        )
+        cursor.execute(SQL(UPDATE).format(**names))
     if model is Commune:
-        cursor.execute(
-            f"UPDATE {table} SET in_force = false WHERE in_force "
-            f"AND {key} NOT IN (SELECT {key} FROM {target})"
-        )
+        cursor.execute(SQL(RETIRE).format(**names))
     return len(values)

@@ -8,5 +8,5 @@ from orientation.territory_load import load_territory
 class Command(BaseCommand):
     help = "Charge le territoire de référence (communes, codes postaux…). Peut être relancée."
 
-    def handle(self, **options):
-        load_territory(say=self.stdout.write)
+    def handle(self, *, verbosity, **options):
+        load_territory(say=self.stdout.write if verbosity else lambda line: None)
