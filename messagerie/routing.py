@@ -1,5 +1,7 @@
-"""Socket routes of the messaging."""
+"""The doors of the socket."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-websocket_urlpatterns: list[URLPattern] = []
+from messagerie.consumers import LiveConsumer
+
+websocket_urlpatterns = [path("ws/v1/", LiveConsumer.as_asgi(), name="direct")]

@@ -1,0 +1,26 @@
+"""Send the wrapped keys to their own database, and nothing else there."""
+
+from typing import Any
+
+
+class KeysRouter:
+    """DataKey lives in the database "keys"; every other model in "default"."""
+
+    def _alias(self, model: Any) -> str | None:
+        return "keys" if model._meta.label_lower == "comptes.datakey" else None
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return self._alias(model)
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return self._alias(model)
+
+    def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool | None:
+        return False if self._alias(type(first)) != self._alias(type(second)) else None
+
+    def allow_migrate(
+        self, db: str, app_label: str, model_name: str | None = None, **hints: Any
+    ) -> bool | None:
+        if app_label == "comptes" and model_name == "datakey":
+            return db == "keys"
+        return db != "keys"

@@ -1,0 +1,18 @@
+"""Who: people and their kinds, the journal of acts, the wrapped data keys."""
+
+from comptes.models.data_key import DataKey
+from comptes.models.journal import Act, JournalEntry, JournalSeal
+from comptes.models.people import Patient, Profession, Professional
+from comptes.models.user import User, UserKind
+
+__all__ = [
+    "Act",
+    "DataKey",
+    "JournalEntry",
+    "JournalSeal",
+    "Patient",
+    "Profession",
+    "Professional",
+    "User",
+    "UserKind",
+]

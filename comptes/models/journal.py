@@ -1,0 +1,81 @@
+"""The journal: who opened or did what, on which conversation. Rows are only ever added."""
+
+from django.db import models
+
+
+class Act(models.TextChoices):
+    SIGN_IN = "SIGN_IN", "s'est connecté"
+    SIGN_OUT = "SIGN_OUT", "s'est déconnecté"
+    SIGN_IN_FAILED = "SIGN_IN_FAILED", "connexion refusée"
+    DEMO_DOOR = "DEMO_DOOR", "est entré par la porte de démonstration"
+    INVITED = "INVITED", "a invité une personne"
+    CONVERSATION_OPENED = "CONVERSATION_OPENED", "a posé la question"
+    CONVERSATION_READ = "CONVERSATION_READ", "a ouvert la conversation"
+    CONVERSATION_TAKEN = "CONVERSATION_TAKEN", "a pris la conversation"
+    CONVERSATION_RETURNED = "CONVERSATION_RETURNED", "a remis la conversation en attente"
+    CONVERSATION_CLOSED = "CONVERSATION_CLOSED", "a clos la conversation"
+    CONVERSATION_REOPENED = "CONVERSATION_REOPENED", "a rouvert la conversation"
+    CONVERSATION_EXPIRED = "CONVERSATION_EXPIRED", "conversation close faute de réponse"
+    MESSAGE_POSTED = "MESSAGE_POSTED", "a écrit un message"
+    WORSENING_DECLARED = "WORSENING_DECLARED", "a signalé une aggravation"
+    ORIENTED = "ORIENTED", "a orienté"
+    EMERGENCY_TRANSMITTED = "EMERGENCY_TRANSMITTED", "a transmis au 15"
+    SHEET_PRINTED = "SHEET_PRINTED", "a ouvert la fiche de transmission"
+    FILE_READ_BY_PATIENT = "FILE_READ_BY_PATIENT", "a consulté son dossier"
+    ADMIN_ADDED = "ADMIN_ADDED", "a ajouté une fiche d'administration"
+    ADMIN_CHANGED = "ADMIN_CHANGED", "a modifié une fiche d'administration"
+    ADMIN_DELETED = "ADMIN_DELETED", "a supprimé une fiche d'administration"
+    CPTS_IMPORTED = "CPTS_IMPORTED", "a importé des CPTS"
+    RULES_PUBLISHED = "RULES_PUBLISHED", "a publié des règles"
+    DUTY_STARTED = "DUTY_STARTED", "a pris sa garde"
+    DUTY_ENDED = "DUTY_ENDED", "a quitté sa garde"
+
+
+class JournalEntry(models.Model):
+    """One line. Ids only: the journal never holds a word of care.
+
+    People are kept by number, without a foreign key, so that an erased account leaves its lines.
+    A trigger refuses UPDATE, DELETE and TRUNCATE (see migration 0002).
+    """
+
+    at = models.DateTimeField("date", db_index=True)
+    act = models.CharField("acte", max_length=32, choices=Act)
+    actor_id = models.BigIntegerField("compte", null=True)
+    actor_kind = models.CharField("type de compte", max_length=16, blank=True)
+    conversation_id = models.UUIDField("conversation", null=True)
+    seq = models.PositiveIntegerField("numéro de message", null=True)
+    object_ref = models.CharField("objet", max_length=80, blank=True)
+    reason = models.CharField("motif", max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = "ligne du journal"
+        verbose_name_plural = "journal"
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["conversation_id", "id"], name="journal_conversation"),
+            models.Index(fields=["actor_id", "id"], name="journal_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.act}"
+
+
+class JournalSeal(models.Model):
+    """One sealed UTC day. Each seal covers the one before, so a day cannot be removed unseen."""
+
+    day = models.DateField("jour", primary_key=True)
+    first_id = models.BigIntegerField(null=True)
+    last_id = models.BigIntegerField(null=True)
+    row_count = models.PositiveIntegerField()
+    row_digests = models.BinaryField("numéro (8 octets) et empreinte (16 octets) de chaque ligne")
+    previous = models.BinaryField()
+    seal = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "sceau du journal"
+        verbose_name_plural = "sceaux du journal"
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return self.day.isoformat()

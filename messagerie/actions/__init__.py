@@ -1,0 +1,32 @@
+"""The only writers of conversations. Each act checks, writes in one transaction, then announces.
+
+A caller gives the person who acts and their scope; an act never trusts an id by itself.
+"""
+
+from messagerie.actions.closing import close, expire, reopen, withdraw
+from messagerie.actions.handling import hand_back, take
+from messagerie.actions.opening import Opened, OpenRequest, open_conversation
+from messagerie.actions.orienting import orient
+from messagerie.actions.reading import mark_delivered, mark_opened, open_for_reading
+from messagerie.actions.safety import declare_worsening, transmit_to_15
+from messagerie.actions.talk import Posted, post
+
+__all__ = [
+    "OpenRequest",
+    "Opened",
+    "Posted",
+    "close",
+    "declare_worsening",
+    "expire",
+    "hand_back",
+    "mark_delivered",
+    "mark_opened",
+    "open_conversation",
+    "open_for_reading",
+    "orient",
+    "post",
+    "reopen",
+    "take",
+    "transmit_to_15",
+    "withdraw",
+]

@@ -1,0 +1,221 @@
+"""End a conversation: answered for good, withdrawn, or out of time; and reopen it."""
+
+import uuid
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from comptes.models import Act, User
+from messagerie import states
+from messagerie.actions.handling import refuse_not_holder
+from messagerie.actions.talk import notify_patient
+from messagerie.actions.writing import announce, append, locked, note_passage, permitted
+from messagerie.errors import RefusalCode, Refused
+from messagerie.models import Conversation, MessageKind, NoticeKind, Side
+from messagerie.states import Outcome, State
+from messagerie.texts import clean_text
+from orientation.models import Opening
+from orientation.openings import departement_of, opening_for
+from orientation.scope import Scope
+
+# Outcomes that a professional sets without a place to go to; the others come from `orient`.
+PLAIN_OUTCOMES = frozenset(
+    {Outcome.RESOLVED, Outcome.EMERGENCY, Outcome.ABANDONED, Outcome.TECHNICAL_TEST}
+)
+
+
+def close(
+    conversation_id: UUID,
+    *,
+    professional: User,
+    scope: Scope,
+    outcome: Outcome,
+    summary: str = "",
+    now: datetime | None = None,
+) -> Conversation:
+    """Close with an outcome and, for the patient, the advice summed up.
+
+    A conversation answered for good needs its summary: it is what the patient keeps.
+
+    Raises:
+        Refused: NOT_FOUND, NOT_YOURS, CLOSED, BAD_CHOICE, or what `clean_text` says.
+    """
+    now = now or timezone.now()
+    if outcome not in PLAIN_OUTCOMES:
+        raise Refused(RefusalCode.BAD_CHOICE, "Choisissez comment finit cette conversation.")
+    text = ""
+    if summary.strip() or outcome == Outcome.RESOLVED:
+        text = clean_text(summary, what="Le résumé du conseil")
+    with transaction.atomic():
+        conversation = locked(conversation_id, scope)
+        refuse_not_holder(conversation, professional)
+        permitted(conversation, states.Act.CLOSE, outcome)
+        append(
+            conversation,
+            sender=professional,
+            side=Side.PROFESSIONAL,
+            kind=MessageKind.CLOSING,
+            client_id=uuid.uuid4(),
+            body=text or "La conversation est close.",
+            now=now,
+        )
+        end(conversation, outcome, professional, Act.CONVERSATION_CLOSED, now)
+    return conversation
+
+
+def end(
+    conversation: Conversation, outcome: Outcome, actor: User | None, act: Act, now: datetime
+) -> None:
+    """Set the final columns of a locked conversation, note the passage and announce."""
+    was = conversation.state
+    conversation.state = State.CLOSED
+    conversation.outcome = outcome
+    conversation.closed_at = now
+    conversation.reopen_until = now + reopen_delay(conversation, now)
+    conversation.save(
+        update_fields=[
+            "state",
+            "outcome",
+            "closed_at",
+            "reopen_until",
+            "last_seq",
+            "last_professional_at",
+            "first_answer_at",
+        ]
+    )
+    note_passage(conversation, from_state=was, act=act, actor=actor, now=now, outcome=outcome)
+    if actor is None or actor.pk != conversation.patient_id:
+        notify_patient(conversation, NoticeKind.CLOSED, now)
+    announce(conversation, queue=was == State.WAITING)
+
+
+def reopen_delay(conversation: Conversation, now: datetime) -> timedelta:
+    """How long the patient may reopen: the setting of the territory's opening."""
+    opening: Opening | None = opening_for(
+        departement_of(conversation.commune), timezone.localdate(now)
+    )
+    return timedelta(days=opening.reopen_days) if opening else states.REOPEN_DELAY
+
+
+def reopen(
+    conversation_id: UUID, *, patient: User, scope: Scope, now: datetime | None = None
+) -> Conversation:
+    """The patient reopens within the delay: the conversation waits again, its past kept.
+
+    Raises:
+        Refused: NOT_FOUND, TOO_LATE, NOT_YOURS.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        conversation = locked(conversation_id, scope)
+        refuse_not_patient(conversation, patient)
+        if conversation.state != State.CLOSED:
+            return conversation
+        permitted(conversation, states.Act.REOPEN)
+        if conversation.reopen_until is None or now > conversation.reopen_until:
+            raise Refused(RefusalCode.TOO_LATE, str(states.ReopenTooLate.message), status=409)
+        conversation.state = State.WAITING
+        conversation.outcome = ""
+        conversation.closed_at = None
+        conversation.professional = None
+        conversation.structure = None
+        conversation.waiting_since = now
+        append(
+            conversation,
+            sender=None,
+            side=Side.SERVICE,
+            kind=MessageKind.EVENT,
+            client_id=uuid.uuid4(),
+            body="Conversation rouverte. L'équipe de garde va la reprendre.",
+            now=now,
+        )
+        conversation.save(
+            update_fields=[
+                "state",
+                "outcome",
+                "closed_at",
+                "professional",
+                "structure",
+                "waiting_since",
+                "last_seq",
+            ]
+        )
+        note_passage(
+            conversation,
+            from_state=State.CLOSED,
+            act=Act.CONVERSATION_REOPENED,
+            actor=patient,
+            now=now,
+        )
+        announce(conversation, queue=True)
+    return conversation
+
+
+def refuse_not_patient(conversation: Conversation, patient: User) -> None:
+    if conversation.patient_id != patient.pk:
+        raise Refused(
+            RefusalCode.NOT_YOURS, "Seule la personne qui a écrit peut le faire.", status=403
+        )
+
+
+def withdraw(
+    conversation_id: UUID, *, patient: User, scope: Scope, now: datetime | None = None
+) -> Conversation:
+    """The patient no longer needs an answer. Closing twice does nothing more.
+
+    Raises:
+        Refused: NOT_FOUND, NOT_YOURS.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        conversation = locked(conversation_id, scope)
+        refuse_not_patient(conversation, patient)
+        if conversation.state == State.CLOSED:
+            return conversation
+        permitted(conversation, states.Act.WITHDRAW)
+        _say(conversation, "Vous avez retiré votre question.", now)
+        end(conversation, Outcome.ABANDONED, patient, Act.CONVERSATION_CLOSED, now)
+    return conversation
+
+
+def expire(conversation_id: UUID, *, silent_since: datetime, now: datetime | None = None) -> bool:
+    """Close a conversation that nobody has moved since a date; True if this call did.
+
+    The outcome says who was silent: EXPIRED when the patient waited for us, ABANDONED when we
+    waited for the patient.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        conversation = (
+            Conversation.objects.select_for_update(of=("self",), skip_locked=True)
+            .exclude(state=State.CLOSED)
+            .filter(pk=conversation_id)
+            .first()
+        )
+        if conversation is None:
+            return False
+        spoke = [conversation.last_patient_at, conversation.last_professional_at]
+        if max(at for at in [conversation.opened_at, *spoke] if at) > silent_since:
+            return False
+        answered = conversation.last_professional_at
+        patient_silent = bool(
+            answered and answered >= (conversation.last_patient_at or conversation.opened_at)
+        )
+        outcome = Outcome.ABANDONED if patient_silent else Outcome.EXPIRED
+        _say(conversation, "Conversation close : personne n'a écrit depuis longtemps.", now)
+        end(conversation, outcome, None, Act.CONVERSATION_EXPIRED, now)
+    return True
+
+
+def _say(conversation: Conversation, sentence: str, now: datetime) -> None:
+    append(
+        conversation,
+        sender=None,
+        side=Side.SERVICE,
+        kind=MessageKind.EVENT,
+        client_id=uuid.uuid4(),
+        body=sentence,
+        now=now,
+    )

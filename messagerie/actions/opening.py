@@ -1,0 +1,161 @@
+"""Open a conversation from the door: *Envoyer*."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from comptes.keys.cipher import ensure_key
+from comptes.models import Act, User, UserKind
+from messagerie.actions.writing import announce, append, note_passage, resent
+from messagerie.contents import CareDetails, Subject, seal_details, seal_motive, seal_subject
+from messagerie.errors import RefusalCode, Refused, not_found
+from messagerie.models import (
+    Alternative,
+    Conversation,
+    DoorDraft,
+    DoorPassage,
+    MessageKind,
+    Side,
+)
+from messagerie.states import State
+from messagerie.texts import clean_text
+from orientation.engine import version_in_force
+from orientation.models import CareSituation, Commune, Opening
+from orientation.motives import MOTIVES
+from orientation.openings import departement_of, opening_for, service_status
+from orientation.structures import cpts_of
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """Everything the door gathered.
+
+    Attributes:
+        draft_id: id of the draft; it becomes the id of the conversation.
+        client_id: UUID of the first line, the same for every try.
+        commune: the commune (or arrondissement) of residence, as resolved.
+        motive: a code of `orientation.motives.MOTIVES`.
+        alternative: a code of `Alternative`, or "" when the question was skipped.
+    """
+
+    draft_id: UUID
+    client_id: UUID
+    commune: Commune
+    subject: Subject
+    details: CareDetails
+    motive: str
+    alternative: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    conversation: Conversation
+    created: bool
+
+
+def open_conversation(
+    request: OpenRequest, *, patient: User, now: datetime | None = None
+) -> Opened:
+    """Open the conversation of a draft, with its first line, in one transaction.
+
+    Sent twice (double click, lost answer), it gives the same conversation.
+
+    Raises:
+        Refused: NOT_YOURS (not a patient's account), TERRITORY_CLOSED, BAD_CHOICE, NOT_FOUND
+            (the draft belongs to somebody else), or what `clean_text` says.
+    """
+    now = now or timezone.now()
+    text = clean_text(request.body, what="Votre question")
+    _check(request, patient)
+    departement = departement_of(request.commune)
+    opening = opening_for(departement, timezone.localdate(now))
+    if opening is None:
+        raise Refused(
+            RefusalCode.TERRITORY_CLOSED,
+            "Le service n'est pas ouvert dans votre département.",
+            status=409,
+        )
+    ensure_key(request.draft_id)
+    with transaction.atomic():
+        made = _new_row(request, patient, departement, opening, now)
+        _, created = Conversation.objects.get_or_create(
+            pk=request.draft_id, defaults={"patient": patient, **made}
+        )
+        conversation = Conversation.objects.select_for_update(of=("self",)).get(pk=request.draft_id)
+        if conversation.patient_id != patient.pk:
+            raise not_found()
+        if not created:
+            resent(conversation, patient, request.client_id, text)
+            return Opened(conversation, created=False)
+        append(
+            conversation,
+            sender=patient,
+            side=Side.PATIENT,
+            kind=MessageKind.TEXT,
+            client_id=request.client_id,
+            body=text,
+            now=now,
+        )
+        conversation.save(update_fields=["last_seq", "last_patient_at"])
+        _after(request, patient, now)
+        note_passage(
+            conversation, from_state="", act=Act.CONVERSATION_OPENED, actor=patient, now=now
+        )
+        announce(conversation, queue=True)
+    return Opened(conversation, created=True)
+
+
+def _check(request: OpenRequest, patient: User) -> None:
+    if patient.kind != UserKind.PATIENT:
+        raise Refused(
+            RefusalCode.NOT_YOURS,
+            "Ce compte n'est pas un compte de patient. "
+            "Déconnectez-vous, puis entrez avec votre compte de patient.",
+            status=403,
+        )
+    if request.motive not in MOTIVES:
+        raise Refused(RefusalCode.BAD_CHOICE, "Choisissez le sujet de votre question.")
+    if request.alternative and request.alternative not in Alternative.values:
+        raise Refused(RefusalCode.BAD_CHOICE, "Cette réponse n'est pas dans la liste.")
+
+
+def _new_row(
+    request: OpenRequest, patient: User, departement, opening: Opening, now: datetime
+) -> dict[str, object]:
+    owner = request.draft_id
+    return {
+        "commune": request.commune,
+        "departement": departement,
+        "region_id": departement.region_id,
+        "cpts": cpts_of(request.commune, timezone.localdate(now)),
+        "time_zone": departement.time_zone,
+        "rule_set_version": version_in_force(departement, now),
+        "state": State.WAITING,
+        "declared_sign": bool(request.details.sign_codes),
+        "alternative": request.alternative,
+        "motive_sealed": seal_motive(owner, request.motive),
+        "subject_sealed": seal_subject(owner, request.subject),
+        "situation_sealed": seal_details(owner, request.details),
+        "opened_at": now,
+        "waiting_since": now,
+        "promised_before": service_status(opening, departement, now).promised_before,
+    }
+
+
+def _after(request: OpenRequest, patient: User, now: datetime) -> None:
+    """What a sent question changes elsewhere: the passage went on, the draft is done."""
+    if request.details.visit:
+        DoorPassage.objects.filter(visit=UUID(request.details.visit)).update(continued=True)
+    DoorDraft.objects.filter(pk=request.draft_id).update(sent_at=now, sealed=b"")
+    if request.subject.relation == "SELF":
+        CareSituation.objects.update_or_create(
+            user=patient,
+            defaults={
+                "medecin_traitant": request.details.medecin_traitant,
+                "ald": request.details.ald,
+            },
+        )

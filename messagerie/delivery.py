@@ -1,0 +1,101 @@
+"""Hints, catch-up and receipts: how a committed line reaches the views.
+
+PostgreSQL is the only truth. The channel layer carries hints without content, one second at
+most; a hint that gets lost costs time, never a line, because every view reads from its cursor.
+The only user of the channel layer.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from messagerie.contents import Line, open_lines
+from messagerie.models import Conversation, Message
+
+logger = logging.getLogger(__name__)
+
+PAGE = 200  # lines read at most in one catch-up step
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """How far each side's device has received, and each side's page was seen."""
+
+    last_seq: int
+    patient_delivered: int
+    patient_opened: int
+    professional_delivered: int
+    professional_opened: int
+
+
+def conversation_group(conversation_id: UUID) -> str:
+    return f"conversation.{conversation_id.hex}"
+
+
+def queue_group(departement_code: str) -> str:
+    return f"queue.{departement_code}"
+
+
+def user_group(user_id: int) -> str:
+    return f"user.{user_id}"
+
+
+def _send(group: str, event: dict[str, Any]) -> None:
+    """Send a hint; a layer that is down is logged and forgotten: the tick will catch up."""
+    layer = get_channel_layer()
+    try:
+        async_to_sync(layer.group_send)(group, event)
+    except Exception as error:  # whatever the broker raises, the act itself is committed
+        logger.warning("hint lost: %s", type(error).__name__)
+
+
+def hint_conversation(conversation_id: UUID, seq: int) -> None:
+    """Something new up to `seq` in a conversation."""
+    _send(
+        conversation_group(conversation_id),
+        {"type": "conversation.hint", "conversation": str(conversation_id), "seq": seq},
+    )
+
+
+def hint_receipts(conversation_id: UUID) -> None:
+    """A receipt moved in a conversation."""
+    _send(
+        conversation_group(conversation_id),
+        {"type": "receipts.hint", "conversation": str(conversation_id)},
+    )
+
+
+def hint_queue(departement_code: str) -> None:
+    """The queue of a department changed."""
+    _send(queue_group(departement_code), {"type": "queue.hint"})
+
+
+def hint_rights(user_id: int) -> None:
+    """The session or the rights of an account may have changed: its sockets must prove again."""
+    _send(user_group(user_id), {"type": "rights.hint"})
+
+
+def lines_after(conversation_id: UUID, cursor: int, limit: int = PAGE) -> list[Line]:
+    """The lines after a cursor, in order: delivery and catch-up are this one function.
+
+    The caller has checked that the reader may see the conversation.
+    """
+    return open_lines(
+        Message.objects.filter(conversation_id=conversation_id, seq__gt=cursor).order_by("seq")[
+            :limit
+        ]
+    )
+
+
+def receipts_of(conversation: Conversation) -> Receipts:
+    return Receipts(
+        last_seq=conversation.last_seq,
+        patient_delivered=conversation.patient_delivered_seq,
+        patient_opened=conversation.patient_opened_seq,
+        professional_delivered=conversation.professional_delivered_seq,
+        professional_opened=conversation.professional_opened_seq,
+    )

@@ -1,0 +1,82 @@
+"""The frames of the socket: what a page may say, checked before anything is done.
+
+Strict: one JSON object, known keys, right types, bounded size and depth. `docs/protocol.md`
+tells each frame to whoever writes a client.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+VERSION = 1
+MAX_FRAME_BYTES = 32_768
+
+
+class Watch(msgspec.Struct, tag="watch", tag_field="t", forbid_unknown_fields=True):
+    """Show me this conversation from a cursor on."""
+
+    conversation: UUID
+    cursor: int = 0
+
+
+class Unwatch(msgspec.Struct, tag="unwatch", tag_field="t", forbid_unknown_fields=True):
+    conversation: UUID
+
+
+class Send(msgspec.Struct, tag="send", tag_field="t", forbid_unknown_fields=True):
+    """Keep this line. `id` is the device's UUID, the same for every try."""
+
+    conversation: UUID
+    id: UUID
+    body: str
+
+
+class Seen(msgspec.Struct, tag="seen", tag_field="t", forbid_unknown_fields=True):
+    """I have the lines up to `seq`; `opened` says that my page was visible."""
+
+    conversation: UUID
+    seq: int
+    opened: bool = False
+
+
+class Queue(msgspec.Struct, tag="queue", tag_field="t", forbid_unknown_fields=True):
+    """Tell me when the queue of my territory changes (professionals)."""
+
+
+class Ping(msgspec.Struct, tag="ping", tag_field="t", forbid_unknown_fields=True):
+    """Are you there? Answered by a pong: a browser cannot send the protocol's own ping."""
+
+
+Frame = Watch | Unwatch | Send | Seen | Queue | Ping
+_decoder = msgspec.json.Decoder(Frame)
+_encoder = msgspec.json.Encoder()
+
+
+class BadFrame(Exception):
+    """The frame is not one of ours; the socket says so and stays open."""
+
+
+def decode(text: str | None) -> Frame:
+    """One frame from its text.
+
+    Raises:
+        BadFrame: binary, oversize, not JSON, not an object, unknown key or type, wrong value.
+    """
+    if text is None:
+        raise BadFrame("Un message de la page doit être du texte.")
+    if len(text) > MAX_FRAME_BYTES:
+        raise BadFrame("Un message de la page est trop long.")
+    try:
+        frame = _decoder.decode(text.encode())
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError, ValueError):
+        raise BadFrame("Un message de la page n'est pas lisible.") from None
+    if isinstance(frame, Watch | Seen):
+        number = frame.cursor if isinstance(frame, Watch) else frame.seq
+        if not 0 <= number <= 2**31 - 1:
+            raise BadFrame("Un numéro de message est hors limites.")
+    return frame
+
+
+def encode(frame: dict[str, Any]) -> str:
+    return _encoder.encode(frame).decode()

@@ -1,0 +1,21 @@
+"""Talk: the door, conversations, messages, notices."""
+
+from messagerie.models.conversation import Alternative, Conversation, Transition
+from messagerie.models.door import DoorDraft, DoorPassage, PassageAnswer
+from messagerie.models.message import Message, MessageKind, Side
+from messagerie.models.notice import EmergencyTransmission, Notice, NoticeKind
+
+__all__ = [
+    "Alternative",
+    "Conversation",
+    "DoorDraft",
+    "DoorPassage",
+    "EmergencyTransmission",
+    "Message",
+    "MessageKind",
+    "Notice",
+    "NoticeKind",
+    "PassageAnswer",
+    "Side",
+    "Transition",
+]

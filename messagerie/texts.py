@@ -1,0 +1,71 @@
+"""What a person typed, made safe to keep; pure.
+
+PostgreSQL refuses NUL in a text, UTF-8 refuses lone surrogates, and a body of zero-width
+characters only looks empty to everybody: all are refused here, at the door, with a sentence.
+"""
+
+import unicodedata
+
+from messagerie.errors import RefusalCode, Refused
+
+MAX_BODY = 5000
+MAX_NAME = 60
+MAX_SHORT = 200
+# Marks that stack on one letter: the eye cannot read more, and the page would overflow.
+MAX_COMBINING_RUN = 4
+# Letters and symbols in name, blanks to the eye: braille blank, Hangul fillers.
+BLANK_LETTERS = "\u2800\u3164\uffa0\u115f\u1160"
+
+
+def clean_text(raw: object, *, limit: int = MAX_BODY, what: str = "Votre message") -> str:
+    """Return the text to keep: NFC, LF line ends, no control characters, trimmed.
+
+    Args:
+        raw: what came in; anything but a string is refused.
+        limit: the greatest number of characters after cleaning.
+        what: the subject of the French sentence when it is refused.
+
+    Raises:
+        Refused: EMPTY, TOO_LONG or UNREADABLE.
+    """
+    if not isinstance(raw, str):
+        raise Refused(RefusalCode.UNREADABLE, f"{what} n'est pas un texte.")
+    if len(raw) > 4 * limit:
+        raise _too_long(what, limit)
+    if "\x00" in raw or any(0xD800 <= ord(char) <= 0xDFFF for char in raw):
+        raise Refused(
+            RefusalCode.UNREADABLE,
+            f"{what} contient un caractère illisible. Effacez-le, puis réessayez.",
+        )
+    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    if not any(_is_visible(char) for char in text):
+        raise Refused(RefusalCode.EMPTY, f"{what} est vide. Écrivez quelques mots.")
+    if len(text) > limit:
+        raise _too_long(what, limit)
+    return _calm_marks(text)
+
+
+def _too_long(what: str, limit: int) -> Refused:
+    shown = f"{limit:,}".replace(",", "\u202f")
+    return Refused(
+        RefusalCode.TOO_LONG,
+        f"{what} est trop long : {shown} caractères au plus. Raccourcissez-le, puis réessayez.",
+        status=413,
+    )
+
+
+def _is_visible(char: str) -> bool:
+    return (
+        unicodedata.category(char)[0] not in "CZM" and char not in "\u2800\u3164\uffa0\u115f\u1160"
+    )
+
+
+def _calm_marks(text: str) -> str:
+    kept: list[str] = []
+    run = 0
+    for char in text:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= MAX_COMBINING_RUN:
+            kept.append(char)
+    return "".join(kept)
