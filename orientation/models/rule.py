@@ -10,27 +10,27 @@ from orientation.rule_specs import Condition, RuleError, RuleSpec, check_rule
 from orientation.situation import Destination
 
 CONDITIONS = [
-    (Condition.DECLARED_SIGN, "Un signe de danger est déclaré"),
-    (Condition.MEDECIN_TRAITANT_REACHABLE, "Le médecin traitant est déclaré et joignable"),
-    (Condition.MEDECIN_TRAITANT_NONE, "Pas de médecin traitant"),
-    (Condition.ALD, "Affection de longue durée (ALD)"),
-    (Condition.AGE_UNDER, "Âge : moins de … ans (years)"),
-    (Condition.AGE_AT_LEAST, "Âge : … ans ou plus (years)"),
-    (Condition.MOTIVE_IN, "Le motif est dans la liste (motives)"),
-    (Condition.COMMUNE_IN, "La commune est dans la liste (communes)"),
-    (Condition.SURGERIES_OPEN, "Aux heures habituelles des cabinets"),
-    (Condition.SURGERIES_CLOSED, "En dehors des heures habituelles des cabinets"),
-    (Condition.OUTSIDE_SERVICE_HOURS, "En dehors des heures de ce service"),
-    (Condition.OTHER_OPEN, "Un autre médecin du territoire reçoit"),
-    (Condition.CPTS_OPEN, "Une CPTS ouverte couvre la commune"),
-    (Condition.ALWAYS, "Dans tous les autres cas"),
+    (Condition.DECLARED_SIGN.value, "Un signe de danger est déclaré"),
+    (Condition.MEDECIN_TRAITANT_REACHABLE.value, "Le médecin traitant est déclaré et joignable"),
+    (Condition.MEDECIN_TRAITANT_NONE.value, "Pas de médecin traitant"),
+    (Condition.ALD.value, "Affection de longue durée (ALD)"),
+    (Condition.AGE_UNDER.value, "Âge : moins de … ans (years)"),
+    (Condition.AGE_AT_LEAST.value, "Âge : … ans ou plus (years)"),
+    (Condition.MOTIVE_IN.value, "Le motif est dans la liste (motives)"),
+    (Condition.COMMUNE_IN.value, "La commune est dans la liste (communes)"),
+    (Condition.SURGERIES_OPEN.value, "Aux heures habituelles des cabinets"),
+    (Condition.SURGERIES_CLOSED.value, "En dehors des heures habituelles des cabinets"),
+    (Condition.OUTSIDE_SERVICE_HOURS.value, "En dehors des heures de ce service"),
+    (Condition.OTHER_OPEN.value, "Un autre médecin du territoire reçoit"),
+    (Condition.CPTS_OPEN.value, "Une CPTS ouverte couvre la commune"),
+    (Condition.ALWAYS.value, "Dans tous les autres cas"),
 ]
 DESTINATIONS = [
-    (Destination.NUMBER, "Le numéro du signe déclaré"),
-    (Destination.MEDECIN_TRAITANT, "Le médecin traitant"),
-    (Destination.OTHER_PROFESSIONAL, "Un autre professionnel du territoire"),
-    (Destination.CPTS, "La CPTS du territoire"),
-    (Destination.SAS, "Le SAS du département"),
+    (Destination.NUMBER.value, "Le numéro du signe déclaré"),
+    (Destination.MEDECIN_TRAITANT.value, "Le médecin traitant"),
+    (Destination.OTHER_PROFESSIONAL.value, "Un autre professionnel du territoire"),
+    (Destination.CPTS.value, "La CPTS du territoire"),
+    (Destination.SAS.value, "Le SAS du département"),
 ]
 
 
