@@ -4,6 +4,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from config.embedded.ports import free_port
 ROLE = "messagerie_embarquee"
 OWNER = "proprietaire"
 DATABASES = ("messagerie", "messagerie_keys")
-STARTS = 5
+STARTS = 6
+PAUSE_BETWEEN_STARTS = 0.5
 
 INITDB_FLAGS = (
     "--encoding=UTF8",
@@ -57,7 +59,8 @@ class Postgres:
         self.child: subprocess.Popen[bytes] | None = None
         self._binaries = binaries
         self._account = process.server_account()
-        self._secret = folder.parent / "postgres.secret"
+        self._owner_secret = folder.parent / "postgres-proprietaire.secret"
+        self._role_secret = folder.parent / "postgres.secret"
 
     @property
     def role(self) -> str:
@@ -66,7 +69,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """The address of one database, password included."""
-        password = self._secret.read_text().strip()
+        password = (self._owner_secret if self.throwaway else self._role_secret).read_text()
         return f"postgresql://{self.role}:{password}@127.0.0.1:{self.port}/{database}"
 
     def create(self) -> None:
@@ -77,13 +80,14 @@ class Postgres:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         process.give(fresh, self._account)
-        if not self._secret.exists():
-            self._secret.touch(mode=0o600)
-            self._secret.write_text(secrets.token_urlsafe(32))
+        for secret in (self._owner_secret, self._role_secret):
+            if not secret.exists():
+                secret.touch(mode=0o600)
+                secret.write_text(secrets.token_urlsafe(32))
         # initdb reads the password from a file that its own account can open.
         password_file = self.folder.with_name("postgres.password")
         password_file.touch(mode=0o600)
-        password_file.write_text(self._secret.read_text())
+        password_file.write_text(self._owner_secret.read_text())
         process.give(password_file, self._account)
         try:
             self._initdb(fresh, password_file)
@@ -110,10 +114,15 @@ class Postgres:
                 f"PostgreSQL n'a pas pu préparer ses fichiers : {process.last_lines(self.log)}"
             )
 
-    def start(self, keep_open: Iterable[int] = ()) -> None:
-        """Start the server and wait until it answers. A crash restart may need a second try."""
-        for _ in range(STARTS):
-            self.port = free_port()
+    def start(self, keep_open: Iterable[int] = (), *, port: int | None = None) -> None:
+        """Start the server and wait until it answers. A crash restart may need a second try.
+
+        `port`: the one to have again, because others know it; else any free one.
+        """
+        for attempt in range(STARTS):
+            if attempt:
+                time.sleep(PAUSE_BETWEEN_STARTS)
+            self.port = port or free_port()
             values = SERVER_SETTINGS | (THROWAWAY_SETTINGS if self.throwaway else {})
             flags = [part for name, value in values.items() for part in ("-c", f"{name}={value}")]
             self.child = process.spawn(
@@ -136,6 +145,7 @@ class Postgres:
         raise StartError(f"PostgreSQL ne démarre pas : {process.last_lines(self.log)}")
 
     def _gone(self) -> bool:
+        """Whether the server that we started has left."""
         return self.child is None or self.child.poll() is not None
 
     def _connect(self, database: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
@@ -143,7 +153,7 @@ class Postgres:
             host="127.0.0.1",
             port=self.port,
             user=OWNER,
-            password=self._secret.read_text().strip(),
+            password=self._owner_secret.read_text(),
             dbname=database,
             connect_timeout=5,
             autocommit=True,
@@ -165,7 +175,7 @@ class Postgres:
                 verb = "ALTER" if known.fetchone() else "CREATE"
                 connection.execute(
                     sql.SQL(verb + " ROLE {} LOGIN PASSWORD {}").format(
-                        role, sql.Literal(self._secret.read_text().strip())
+                        role, sql.Literal(self._role_secret.read_text())
                     )
                 )
             for name in DATABASES:

@@ -5,6 +5,7 @@ from the main thread only. Every child also inherits the lock of the state folde
 start can wait for the last one to go.
 """
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -62,14 +63,14 @@ def _die_with_parent(death_signal: int, parent: int) -> Callable[[], None]:
 def spawn(
     command: Sequence[str | Path],
     *,
-    log: Path,
+    log: Path | None,
     death_signal: int = signal.SIGKILL,
     account: Account | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     keep_open: Iterable[int] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Start `command` in its own process group, its output appended to `log`.
+    """Start `command` in its own process group, its output appended to `log` (None: ours).
 
     `keep_open`: descriptors the child inherits (the lock). Raises RuntimeError outside the main
     thread: the death signal would fire as soon as that thread ends.
@@ -79,12 +80,13 @@ def spawn(
     switch: dict[str, object] = {}
     if account is not None and not account.is_current:
         switch = {"user": account.uid, "group": account.gid, "extra_groups": []}
-    with open(log, "ab") as output:
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(open(log, "ab")) if log is not None else None
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if output is not None else None,
             env=dict(env) if env is not None else None,
             cwd=cwd,
             pass_fds=tuple(keep_open),

@@ -150,6 +150,15 @@ class Servers:
         fresh.write_text(json.dumps(self.environment()))
         fresh.rename(self.state / CONNECTION_FILE)
 
+    def revive(self) -> list[str]:
+        """Restart, on its port, a server that died. The names of those restarted."""
+        revived = []
+        for name, server in (("PostgreSQL", self.postgres), ("Valkey", self.valkey)):
+            if server is not None and server.child is not None and server.child.poll() is not None:
+                server.start([self.lock], port=server.port)
+                revived.append(name)
+        return revived
+
     def stop(self) -> None:
         """Stop both and give the lock back. Harmless when nothing runs."""
         if self.valkey is not None:

@@ -4,6 +4,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from config.embedded.binaries import Binaries
 from config.embedded.errors import StartError
 from config.embedded.ports import LOCALHOST, free_port
 
-STARTS = 5
+STARTS = 6
+PAUSE_BETWEEN_STARTS = 0.5
 
 
 class Valkey:
@@ -55,10 +57,15 @@ class Valkey:
         process.give(path, self._account)
         return path
 
-    def start(self, keep_open: Iterable[int] = ()) -> None:
-        """Start the server and wait until it has read its file and answers."""
-        for _ in range(STARTS):
-            self.port = free_port()
+    def start(self, keep_open: Iterable[int] = (), *, port: int | None = None) -> None:
+        """Start the server and wait until it has read its file and answers.
+
+        `port`: the one to have again, because others know it; else any free one.
+        """
+        for attempt in range(STARTS):
+            if attempt:
+                time.sleep(PAUSE_BETWEEN_STARTS)
+            self.port = port or free_port()
             self.child = process.spawn(
                 [self._binaries.valkey, self._write_configuration()],
                 log=self.log,

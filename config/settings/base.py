@@ -224,7 +224,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATIC_BUILD_DIR = BASE_DIR / "var" / "static-build"
-STATICFILES_DIRS = [path for path in (BASE_DIR / "static", STATIC_BUILD_DIR) if path.is_dir()]
+STATICFILES_DIRS = [BASE_DIR / "static", STATIC_BUILD_DIR]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "config.staticfiles.AppFinder",

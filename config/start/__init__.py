@@ -1,0 +1,1 @@
+"""What bin/run, bin/test and bin/check do. `bootstrap` and `say` need only Python itself."""
