@@ -27,6 +27,7 @@ urlpatterns += [
 # --- Administration and evaluation (admin:, evaluation:)
 
 # --- API
+urlpatterns += [path("api/v1/", include("orientation.urls_api"))]
 
 # --- Accounts
 urlpatterns += [path("compte/", include("allauth.urls"))]

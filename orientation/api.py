@@ -19,16 +19,15 @@ from orientation.resolver import Status, commune_by_insee, places_of, resolve_pa
 
 
 class TerritoryThrottle(SimpleRateThrottle):
-    """Reads per minute and per account or address, counted in this process alone."""
+    """Reads per minute and per address, counted in this process alone."""
 
     scope = "territory"
     rate = "120/min"
     cache = LocMemCache("territory-throttle", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
 
     def get_cache_key(self, request, view):
-        user = request.user
-        caller = f"u{user.pk}" if user and user.is_authenticated else self.get_ident(request)
-        return self.cache_format % {"scope": self.scope, "ident": caller}
+        # Not a forwarding header: anybody may write one. The server in front sets this address.
+        return self.cache_format % {"scope": self.scope, "ident": request.META["REMOTE_ADDR"]}
 
 
 class PlaceSerializer(serializers.Serializer):
