@@ -153,7 +153,12 @@ class Commune(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(lat__isnull=True, lon__isnull=True)
-                | Q(lat__range=(-90, 90), lon__range=(-180, 180)),
+                | Q(
+                    lat__isnull=False,
+                    lon__isnull=False,
+                    lat__range=(-90, 90),
+                    lon__range=(-180, 180),
+                ),
                 name="commune_point_whole",
                 violation_error_message="Donnez la latitude et la longitude, ou aucune des deux.",
             ),
