@@ -37,7 +37,6 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 EMAIL_BACKEND = "config.mailbox.LocalMailboxBackend"
 LOCAL_MAILBOX_DIR = f"{STATE_DIR}/courriels"
 
-if DEBUG:
-    STORAGES = STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+# Hashed names as in production; compression would only slow the first start down.
+_storage = "StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": f"django.contrib.staticfiles.storage.{_storage}"}}
