@@ -24,7 +24,7 @@ from messagerie.states import State
 from messagerie.texts import clean_text
 from orientation.engine import version_in_force
 from orientation.models import CareSituation, Commune, Opening
-from orientation.motives import MOTIVES
+from orientation.motives import Motive
 from orientation.openings import departement_of, opening_for, service_status
 from orientation.structures import cpts_of
 
@@ -37,7 +37,7 @@ class OpenRequest:
         draft_id: id of the draft; it becomes the id of the conversation.
         client_id: UUID of the first line, the same for every try.
         commune: the commune (or arrondissement) of residence, as resolved.
-        motive: a code of `orientation.motives.MOTIVES`.
+        motive: a code of `orientation.motives.Motive`.
         alternative: a code of `Alternative`, or "" when the question was skipped.
     """
 
@@ -117,7 +117,7 @@ def _check(request: OpenRequest, patient: User) -> None:
             "Déconnectez-vous, puis entrez avec votre compte de patient.",
             status=403,
         )
-    if request.motive not in MOTIVES:
+    if request.motive not in set(Motive):
         raise Refused(RefusalCode.BAD_CHOICE, "Choisissez le sujet de votre question.")
     if request.alternative and request.alternative not in Alternative.values:
         raise Refused(RefusalCode.BAD_CHOICE, "Cette réponse n'est pas dans la liste.")

@@ -14,10 +14,17 @@ from comptes.models import Act, User
 from messagerie import danger, states
 from messagerie.actions.closing import end
 from messagerie.actions.handling import refuse_not_holder
+from messagerie.actions.safety import Worsening
 from messagerie.actions.writing import append, locked, permitted
-from messagerie.contents import open_details, open_motive, open_subject
+from messagerie.contents import (
+    CareDetails,
+    open_body,
+    open_details,
+    open_motive,
+    open_subject,
+)
 from messagerie.errors import RefusalCode, Refused
-from messagerie.models import Conversation, MessageKind, Side
+from messagerie.models import Conversation, MessageKind, PassageAnswer, Side
 from messagerie.states import Outcome
 from messagerie.texts import MAX_SHORT, clean_text
 from orientation import engine
@@ -81,14 +88,24 @@ class OrientRequest:
     medecin_traitant_reachable: bool | None = None
 
 
+def standing_signs(conversation: Conversation, details: CareDetails) -> tuple[str, ...]:
+    """Signs declared at the door and not dismissed, then those declared since, each once."""
+    at_the_door = () if details.sign_answer == PassageAnswer.DISMISSED else details.sign_codes
+    since = [
+        code
+        for message in conversation.messages.filter(kind=MessageKind.WORSENING).order_by("seq")
+        for code in msgspec.json.decode(open_body(message), type=Worsening).sign_codes
+    ]
+    return tuple(dict.fromkeys([*at_the_door, *since]))
+
+
 def proposal_for(
     conversation: Conversation, now: datetime, *, reachable: bool | None = None
 ) -> Proposed:
     """Ask the rules for a conversation that the caller may open."""
     load_keys([conversation.pk])
     details, subject = open_details(conversation), open_subject(conversation)
-    dismissed = details.sign_answer == "DISMISSED"
-    signs = () if dismissed else details.sign_codes
+    signs = standing_signs(conversation, details)
     return engine.propose_for(
         Facts(
             commune=conversation.commune,
