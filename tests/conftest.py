@@ -21,8 +21,17 @@ hypothesis_settings.load_profile("steady")
 
 # --- Databases
 
-# Content and its keys live apart: a test that may touch one may touch both.
-TransactionTestCase.databases = {"default", "keys"}
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Content and its keys live apart: a test that may touch one may touch both."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if mark is None and not fixtures & {"db", "transactional_db"}:
+            continue
+        asked = dict(mark.kwargs) if mark else {"transaction": "transactional_db" in fixtures}
+        item.add_marker(pytest.mark.django_db(**{"databases": "__all__"} | asked), append=False)
+
 
 # Rows that migrations or the territory's load wrote once: emptying them would cost seconds.
 KEPT_TABLES = {
