@@ -57,8 +57,15 @@ def refuse_full_disk(folder: Path) -> None:
 class Servers:
     """PostgreSQL and Valkey of one state folder. `throwaway`: for tests, data are not kept."""
 
-    def __init__(self, state: Path, *, throwaway: bool = False) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        throwaway: bool = False,
+        patience: float = PATIENCE_AFTER_CRASH,
+    ) -> None:
         self.state = state
+        self.patience = patience  # seconds to wait for the servers of a start that was killed
         self.throwaway = throwaway
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
@@ -115,7 +122,9 @@ class Servers:
     def _take_lock(self) -> None:
         """After a crash the children of the last start may take a moment to go: wait for them."""
         self._lock = os.open(self.state / "serveurs.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        if not process.wait_for(self._try_lock, seconds=PATIENCE_AFTER_CRASH, pause=0.05):
+        if not process.wait_for(self._try_lock, seconds=self.patience, pause=0.05):
+            os.close(self._lock)
+            self._lock = None  # the files are the other start's: leave them alone
             raise StartError(
                 f"Les serveurs de {self.state} tournent encore : arrêtez l'autre « bin/run »."
             )

@@ -61,16 +61,13 @@ def programs(port: int, state: Path) -> list[Program]:
 class Instance:
     """The service whose data live in `state`, on `port`."""
 
-    def __init__(
-        self, state: Path, port: int, *, demo: bool, tell: Callable[[str], None], fast: bool = False
-    ) -> None:
+    def __init__(self, state: Path, port: int, *, demo: bool, tell: Callable[[str], None]) -> None:
         self.state = state
         self.port = port
         self.demo = demo
         self.servers: Servers | None = None
         self.supervisor: Supervisor | None = None
         self._tell = tell
-        self._fast = fast
         self._lock: int | None = None
 
     @property
@@ -101,7 +98,7 @@ class Instance:
             return "ceux que vous avez indiqués"
         binaries.refuse_unsupported_platform()
         refuse_full_disk(self.state)
-        self.servers = Servers(self.state, throwaway=self._fast)
+        self.servers = Servers(self.state)
         self.servers.start()
         return "PostgreSQL 18 et Valkey 9 démarrés"
 
@@ -146,9 +143,8 @@ class Instance:
             raise
 
     def start_programs(self, background: list[Program]) -> None:
-        """Start web, tasks and clock, then `background`; return when pages are served."""
+        """Start the site; when it serves pages, tasks, clock and `background` without waiting."""
         self.supervisor = Supervisor(
-            [*programs(self.port, self.state), *background],
             env=self.environment(),
             logs=self.logs,
             cwd=CHECKOUT,
@@ -156,8 +152,12 @@ class Instance:
             tell=self._tell,
         )
         self.supervisor.catch_signals()
-        self.supervisor.start()
+        web, *others = programs(self.port, self.state)
+        self.supervisor.add(web)
         self._wait_for_web(self.supervisor)
+        for program in [*others, *background]:
+            if not self.supervisor.stopping:
+                self.supervisor.add(program)
 
     def _wait_for_web(self, supervisor: Supervisor) -> None:
         web = supervisor.programs[0]

@@ -21,6 +21,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--port", type=int, default=8000, help="port du site (8000 par défaut)")
     parser.add_argument("--no-demo", action="store_true", help="sans personnes fictives")
+    parser.add_argument("--tiny", action="store_true", help="quelques personnes fictives seulement")
     parser.add_argument(
         "--reset", action="store_true", help="effacer d'abord toutes les données (demande l'accord)"
     )
@@ -85,7 +86,7 @@ def run(choices: argparse.Namespace) -> None:
             reset(state, agreed=choices.oui)
         with say.step(2, "Serveurs") as step:
             step.note(instance.start_servers())
-        instance.prepare("--demo" if instance.demo else "--no-demo")
+        instance.prepare(people_wanted(choices))
         with say.step(7, "Site, tâches et horloge"):
             instance.start_programs(background_work(instance))
         assert instance.supervisor is not None
@@ -96,6 +97,13 @@ def run(choices: argparse.Namespace) -> None:
     finally:
         instance.stop()
     say.line("Tout est arrêté, les données sont gardées.")
+
+
+def people_wanted(choices: argparse.Namespace) -> str:
+    """The option of config.start.prepare."""
+    if choices.no_demo:
+        return "--no-demo"
+    return "--tiny" if choices.tiny else "--demo"
 
 
 def background_work(instance: Instance) -> list[Program]:

@@ -38,11 +38,10 @@ class Program:
 
 
 class Supervisor:
-    """Starts `programs` in order, watches them and the embedded servers (None: not ours)."""
+    """Watches the programs given to `add`, and the embedded servers (None: not ours)."""
 
     def __init__(
         self,
-        programs: list[Program],
         *,
         env: Mapping[str, str],
         logs: Path,
@@ -50,7 +49,7 @@ class Supervisor:
         servers: Servers | None,
         tell: Callable[[str], None],
     ) -> None:
-        self.programs = programs
+        self.programs: list[Program] = []
         self.stopping = False
         self._env = dict(env)
         self._logs = logs
@@ -70,11 +69,11 @@ class Supervisor:
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
 
-    def start(self) -> None:
-        """Start every program once."""
+    def add(self, program: Program) -> None:
+        """Start one program and watch it from now on."""
         self._logs.mkdir(parents=True, exist_ok=True)
-        for program in self.programs:
-            self._start(program)
+        self.programs.append(program)
+        self._start(program)
 
     def _start(self, program: Program) -> None:
         log = self.log_of(program)
