@@ -1,0 +1,153 @@
+"""Every door is called as every role, on one's own things and on foreign ones.
+
+The policy says who reaches each door; a door without a line fails. Whatever the answer, no
+sentinel of somebody else's secret may stand in it.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+
+from tests.access import policy
+from tests.access.routes import Route, every_route
+from tests.access.world import ANONYMOUS, World, build
+
+REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+METHODS = ("get", "post")
+
+
+@pytest.fixture
+def world(territory, db) -> World:
+    return build()
+
+
+def reached(response: HttpResponse) -> bool:
+    """Whether the door let the caller in (an empty form it then refuses is still reached)."""
+    if response.status_code in REFUSED:
+        return False
+    target = response.headers.get("Location", "")
+    return not any(part in target for part in policy.DOORS_OF_REFUSAL)
+
+
+def body_of(response: HttpResponse) -> str:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+    return content.decode("utf-8", "replace") + "\n" + headers
+
+
+def cells(world: World) -> Iterator[tuple[Route, str, str, dict[str, Any], policy.Line]]:
+    """Route, method, variant, parameter values and policy line, for every cell of the matrix."""
+    for route in every_route():
+        line = policy.line_for(route.name)
+        if line is None:
+            continue
+        for variant, values in line.variants(world, route):
+            for method in METHODS:
+                yield route, method, variant, values, line
+
+
+def test_every_route_has_a_line():
+    missing = [r.name for r in every_route() if policy.line_for(r.name) is None]
+    assert missing == []
+
+
+def test_no_line_without_a_route():
+    names = {route.name for route in every_route()}
+    assert [name for name in policy.POLICY if name not in names] == []
+
+
+def test_every_door_as_every_role(world: World):
+    clients = {role: world.client(role) for role in world.roles}
+    wrong, leaks, calls = [], [], 0
+    for route, method, variant, values, line in cells(world):
+        for role, client in clients.items():
+            calls += 1
+            with transaction.atomic():
+                response = getattr(client, method)(route.url(values))
+                text = body_of(response)
+                transaction.set_rollback(True)
+            where = f"{method.upper()} {route.name} [{variant}] as {role}"
+            assert response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, where
+            if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+                expected = role in line.allowed(variant, method)
+                if reached(response) != expected:
+                    wrong.append(f"{where}: {response.status_code}, expected {expected}")
+            leaks += [
+                f"{where}: {word}"
+                for word, readers in world.sentinels.items()
+                if word in text and role not in readers
+            ]
+    assert leaks == []
+    assert wrong == []
+    assert calls > 1000
+
+
+def test_the_matrix_can_see_a_leak(world: World):
+    """The searcher itself works: the owner's own page does hold the sentinel."""
+    held = world.things["own"]["held"]
+    response = world.client("patient_own").get(f"/conversations/{held.pk}/")
+    assert "sentinelle-own-tenue-texte" in body_of(response)
+
+
+# --- Socket
+
+
+@pytest.mark.django_db(transaction=True)
+def test_socket_as_every_role(territory):
+    """Each role watches each conversation by the socket: lines for its readers, else a refusal."""
+    from channels.testing import WebsocketCommunicator
+
+    from config.asgi import application
+
+    world = build()
+    keys = {
+        role: client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
+        for role in world.roles
+        for client in [world.client(role)]
+    }
+    conversations = {
+        f"{name}_{side}": world.things[side][name]
+        for side in ("own", "other")
+        for name in ("waiting", "held")
+    }
+
+    async def lines_seen(key: str, conversation: Any) -> str:
+        headers = [(b"host", b"testserver"), (b"origin", b"http://testserver")]
+        if key:
+            headers.append((b"cookie", f"sessionid={key}".encode()))
+        socket = WebsocketCommunicator(application, "/ws/v1/", headers=headers)
+        connected, _ = await socket.connect(timeout=30)
+        if not connected:
+            return ""
+        seen = ""
+        await socket.send_json_to({"t": "watch", "conversation": str(conversation.pk)})
+        while True:
+            output = await socket.receive_output(timeout=30)
+            if output["type"] == "websocket.close":
+                return seen
+            seen += output["text"]
+            if '"t":"state"' in output["text"] or '"t":"nack"' in output["text"]:
+                await socket.disconnect(timeout=30)
+                return seen
+
+    wrong = []
+    for role in world.roles:
+        for name, conversation in conversations.items():
+            seen = asyncio.run(lines_seen(keys[role], conversation))
+            kind, side = name.split("_")
+            word = f"sentinelle-{side}-{'attente' if kind == 'waiting' else 'tenue'}"
+            expected = role in world.sentinels[word]
+            if (f"{word}-texte" in seen) != expected:
+                wrong.append(f"{role} watches {name}: expected {expected}, saw {seen[:200]}")
+            wrong += [
+                f"{role} on {name} read {text}"
+                for text, readers in world.sentinels.items()
+                if text in seen and role not in readers
+            ]
+    assert wrong == []
+    assert keys[ANONYMOUS] == ""

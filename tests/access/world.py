@@ -1,0 +1,161 @@
+"""Two territories with the same people and things in each, and a sentinel in every secret."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.utils import timezone
+
+from comptes.models import User
+from messagerie import actions
+from messagerie.contents import CareDetails, Subject
+from messagerie.models import Conversation
+from orientation.models import Membership, Rule, RuleSet
+from orientation.rules import Condition, Destination
+from orientation.scope import scope_for
+from tests import factories as make
+
+ANONYMOUS = "anonymous"
+
+
+@dataclass
+class World:
+    """People by role, things by variant, sentinels with the roles that may read each."""
+
+    people: dict[str, User | None] = field(default_factory=dict)
+    things: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sentinels: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> list[str]:
+        return list(self.people)
+
+    def client(self, role: str) -> Client:
+        """A browser signed in as a role, with its second factor passed."""
+        client = Client()
+        user = self.people[role]
+        if user is not None:
+            sign_in(client, user)
+        return client
+
+
+def sign_in(client: Client, user: User) -> None:
+    """Sign in as the login pages leave it: password, then second factor."""
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    now = timezone.now().timestamp()
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": now, "email": user.email},
+        {"method": "mfa", "at": now, "type": "totp"},
+    ]
+    session.save()
+
+
+def with_second_factor(user: User) -> User:
+    Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": "sentinelle-du-second-facteur"}
+    )
+    return user
+
+
+def build() -> World:
+    """Provence-Alpes-Côte d'Azur is "own", Bretagne is "other"."""
+    world = World(people={ANONYMOUS: None})
+    own = _territory(world, "own", region="93", departement="13", commune=make.MARSEILLE_1)
+    other = _territory(world, "other", region="53", departement="35", commune=make.RENNES)
+    people = world.people
+    people["national_admin"] = with_second_factor(make.national_administrator())
+    former = with_second_factor(make.professional(own["structure"], on_duty=False))
+    Membership.objects.filter(user=former).update(ends_on=date(2026, 2, 1))
+    people["former_professional"] = former
+    people["off_duty"] = with_second_factor(make.professional(own["structure"], on_duty=False))
+    people["colleague"] = with_second_factor(make.professional(own["structure"]))
+    disabled = with_second_factor(make.professional(own["structure"]))
+    people["disabled"] = disabled
+    User.objects.filter(pk=disabled.pk).update(is_active=False)
+    del other
+    return world
+
+
+def _territory(
+    world: World, side: str, *, region: str, departement: str, commune: str
+) -> dict[str, Any]:
+    mine = {
+        name: f"{name}_{side}"
+        for name in ("patient", "professional", "coordinator", "admin", "evaluator")
+    }
+    word = f"sentinelle-{side}"
+    opening = make.open_region(region, decree_reference=f"{word}-decret")
+    structure = make.StructureFactory(
+        name=f"CPTS {word}-structure",
+        departement_id=departement,
+        covers=(commune,),
+        identifier=f"SYN-{side.upper()}",
+    )
+    patient = make.patient(
+        first_name=f"{word}-patient", last_name="Nom", email=f"patient.{side}@exemple.invalid"
+    )
+    professional = with_second_factor(
+        make.professional(structure, first_name=f"{word}-soignant", last_name=f"{word}-nom")
+    )
+    people = {
+        mine["patient"]: patient,
+        mine["professional"]: professional,
+        mine["coordinator"]: with_second_factor(make.coordinator(structure)),
+        mine["admin"]: with_second_factor(make.regional_administrator(region)),
+        mine["evaluator"]: with_second_factor(make.evaluator(region)),
+    }
+    world.people.update(people)
+    rule_set = RuleSet.objects.create(name=f"{word}-regles", region_id=region, version=1)
+    Rule.objects.create(
+        rule_set=rule_set,
+        position=1,
+        condition=Condition.ALWAYS,
+        destination=Destination.SAS,
+    )
+    waiting = _conversation(patient, commune, f"{word}-attente")
+    held = _conversation(patient, commune, f"{word}-tenue")
+    actions.take(held.pk, professional=professional, scope=scope_for(professional))
+    world.things[side] = {
+        "waiting": waiting,
+        "held": held,
+        "structure": structure,
+        "opening": opening,
+        "rule_set": rule_set,
+        "membership": Membership.objects.get(user=professional),
+        "professional": professional.professional,
+        "user": professional,
+        "patient": patient,
+        "departement": departement,
+        "commune": commune,
+    }
+    team = {mine["patient"], mine["professional"]}
+    on_duty = team | ({"colleague"} if side == "own" else set())
+    readers = {
+        f"{word}-attente": on_duty,
+        f"{word}-tenue": team,
+        f"{word}-patient": {mine["patient"]},
+        f"patient.{side}@exemple.invalid": {mine["patient"]},
+        f"{word}-decret": {mine["admin"], "national_admin"},
+        f"{word}-regles": {mine["admin"], "national_admin"},
+        # Family names of professionals are for those who administer them, and for themselves.
+        f"{word}-nom": {mine["professional"], mine["admin"], "national_admin"},
+    }
+    world.sentinels.update({text: frozenset(roles) for text, roles in readers.items()})
+    return world.things[side]
+
+
+def _conversation(patient: User, commune: str, word: str) -> Conversation:
+    return make.conversation(
+        patient,
+        commune=commune,
+        body=f"Question {word}-texte",
+        subject=Subject(relation="CHILD", first_name=f"{word}-prenom", age=4),
+        details=CareDetails(
+            medecin_traitant_name=f"{word}-medecin",
+            callback_phone=f"{word}-telephone",
+            present_place=f"{word}-lieu",
+        ),
+    )
