@@ -5,6 +5,7 @@ sentinel of somebody else's secret may stand in it.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,8 @@ from django.http import HttpResponse
 
 from tests.access import policy
 from tests.access.routes import Route, every_route
-from tests.access.world import ANONYMOUS, World, build
+from tests.access.world import World, build
+from tests.sockets import Closed, Socket
 
 REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 METHODS = ("get", "post")
@@ -100,45 +102,35 @@ def test_the_matrix_can_see_a_leak(world: World):
 @pytest.mark.django_db(transaction=True)
 def test_socket_as_every_role(territory):
     """Each role watches each conversation by the socket: lines for its readers, else a refusal."""
-    from channels.testing import WebsocketCommunicator
-
-    from config.asgi import application
-
     world = build()
-    keys = {
-        role: client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
-        for role in world.roles
-        for client in [world.client(role)]
-    }
     conversations = {
         f"{name}_{side}": world.things[side][name]
         for side in ("own", "other")
         for name in ("waiting", "held")
     }
 
-    async def lines_seen(key: str, conversation: Any) -> str:
-        headers = [(b"host", b"testserver"), (b"origin", b"http://testserver")]
-        if key:
-            headers.append((b"cookie", f"sessionid={key}".encode()))
-        socket = WebsocketCommunicator(application, "/ws/v1/", headers=headers)
-        connected, _ = await socket.connect(timeout=30)
-        if not connected:
-            return ""
-        seen = ""
-        await socket.send_json_to({"t": "watch", "conversation": str(conversation.pk)})
-        while True:
-            output = await socket.receive_output(timeout=30)
-            if output["type"] == "websocket.close":
-                return seen
-            seen += output["text"]
-            if '"t":"state"' in output["text"] or '"t":"nack"' in output["text"]:
-                await socket.disconnect(timeout=30)
-                return seen
+    async def lines_seen(session: str, conversation: Any) -> str:
+        """Everything that the socket says after asking for one conversation."""
+        socket, seen = Socket(session), ""
+        if not await socket.open():
+            return seen
+        try:
+            await socket.say({"t": "watch", "conversation": str(conversation.pk)})
+            while True:
+                frame = await socket.hear()
+                seen += json.dumps(frame, ensure_ascii=False)
+                if frame["t"] in {"state", "nack"}:
+                    break
+        except Closed:
+            return seen
+        await socket.close()
+        return seen
 
     wrong = []
     for role in world.roles:
+        cookie = world.client(role).cookies.get("sessionid")
         for name, conversation in conversations.items():
-            seen = asyncio.run(lines_seen(keys[role], conversation))
+            seen = asyncio.run(lines_seen(cookie.value if cookie else "", conversation))
             kind, side = name.split("_")
             word = f"sentinelle-{side}-{'attente' if kind == 'waiting' else 'tenue'}"
             expected = role in world.sentinels[word]
@@ -150,4 +142,3 @@ def test_socket_as_every_role(territory):
                 if text in seen and role not in readers
             ]
     assert wrong == []
-    assert keys[ANONYMOUS] == ""
