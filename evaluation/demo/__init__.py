@@ -1,0 +1,1 @@
+"""The demonstration: fictitious people, places and conversations, the same at every start."""
