@@ -6,7 +6,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 
 from orientation.models.territory import AncienneCommune, CollectiviteOutreMer, Commune, Departement
-from orientation.place_names import intact_halves, one_slip_apart, plain
+from orientation.place_names import intact_halves, one_slip_apart, plain, search_key
 
 # A reading that holds at least one tenth of the people of the first one deserves a question.
 WEIGHT = 10
@@ -207,3 +207,15 @@ def _slips(key: str) -> list[str]:
         for model in (Commune, AncienneCommune)
     )
     return sorted(name for name in {*present, *former} if one_slip_apart(key, name))
+
+
+def first_words(words: str) -> Readings:
+    """The communes named by the longest beginning of `words`: « cergy pontoise » → Cergy."""
+    parts = words.split()
+    beginnings = [search_key(" ".join(parts[:count])) for count in range(len(parts) - 1, 0, -1)]
+    rows = list(communes().filter(search_name__in=beginnings))
+    for beginning in beginnings:
+        named = [row for row in rows if row.search_name == beginning]
+        if named:
+            return Readings(longer=named, longer_total=len(named))
+    return Readings()

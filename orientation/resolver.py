@@ -258,9 +258,12 @@ def _named(words: str, limit: int) -> Resolution:
     if overseas and not readings:
         return _not_covered(overseas)
     if readings:
-        commune = readings.sure()
-        sure = not overseas and not (commune and place_search.is_another_area(key, commune))
-        return _answer(readings, limit, overseas, sure) or _unknown()
+        aside = ""
+        if overseas:
+            aside = _("Le service n’est pas ouvert ici : %(place)s.") % {"place": overseas}
+        elif (commune := readings.sure()) and place_search.is_another_area(key, commune):
+            aside = _("C’est aussi le nom d’un département ou d’une région.")
+        return _answer(readings, limit, aside) or _unknown()
     return _named_in_area(key, words, limit)
 
 
@@ -280,21 +283,25 @@ def _named_in_area(key: str, words: str, limit: int) -> Resolution:
     if key in areas:
         message = _("Ce n’est pas assez précis. Indiquez votre commune ou votre code postal.")
         return Resolution(Status.NOT_FOUND, message)
-    for name in [*(name for name, _departements in known), key]:
-        readings = place_search.read_name(name, name, limit) if name != key else Readings()
-        readings = readings or place_search.near(name, limit)
-        if readings:
-            return _answer(readings, limit, sure=False) or _unknown()
-    return _unknown()
+    for name, _departements in known:
+        answer = _answer(place_search.read_name(name, name, limit), limit, sure=False)
+        if answer:
+            return answer
+    readings = place_search.near(key, limit) or place_search.first_words(words)
+    return _answer(readings, limit, sure=False) or _unknown()
 
 
 def _answer(
-    readings: Readings, limit: int, overseas: str | None = None, sure: bool = True
+    readings: Readings, limit: int, aside: str = "", sure: bool = True
 ) -> Resolution | None:
-    """What to say of these readings; None when there are none. `sure` allows to conclude."""
+    """What to say of these readings; None when there are none.
+
+    `aside` is a sentence to add, which makes a question of any answer; so does `sure` false, for
+    names that are not exactly what was typed.
+    """
     if not readings:
         return None
-    commune = readings.sure() if sure and not overseas else None
+    commune = readings.sure() if sure and not aside else None
     if commune:
         former = {present.pk: name for name, present in readings.former}
         is_former = commune not in readings.same and commune not in readings.close
@@ -305,12 +312,18 @@ def _answer(
     }
     named = [*readings.same, *readings.close]
     others = [present for _name, present in readings.former] + readings.longer
+    sentences = []
     if not named and (not sure or not readings.former):
         others.sort(key=lambda commune: (-commune.population, commune.pk))
-        message = _("Nous ne trouvons pas exactement ce nom. Voici les plus proches.")
+        sentences.append(_("Nous ne trouvons pas exactement ce nom."))
+    if aside:
+        sentences.append(aside)
+    offered = named + others
+    total = readings.longer_total - len(readings.longer) + len(set(offered))
+    if total == 1:
+        sentences.append(_("Est-ce votre commune ?"))
+    elif named and sure:
+        sentences.append(_("Plusieurs lieux peuvent porter ce nom. Choisissez votre commune."))
     else:
-        message = _("Plusieurs lieux peuvent porter ce nom. Choisissez votre commune.")
-    if overseas:
-        message += " " + _("Le service n’est pas ouvert ici : %(place)s.") % {"place": overseas}
-    total = readings.longer_total - len(readings.longer) + len(set(named + others))
-    return _ask(message, named + others, limit, notes, total)
+        sentences.append(_("Choisissez votre commune, si elle est dans la liste."))
+    return _ask(" ".join(sentences), offered, limit, notes, total)

@@ -132,7 +132,9 @@ def test_a_small_homonym_never_hides_a_larger_place():
         "Lamentin (Guadeloupe)",
     ]
     # A commune of Lot-et-Garonne has the name of the island.
-    assert resolve_patient_input("La Réunion").status is Status.AMBIGUOUS
+    island = resolve_patient_input("La Réunion")
+    assert island.status is Status.AMBIGUOUS
+    assert "aussi le nom d’un département" in island.message
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,8 @@ def test_a_small_homonym_never_hides_a_larger_place():
         ("bourgoin", "Bourgoin-Jallieu"),
         ("nogent 94", "Nogent-sur-Marne"),
         ("Saint-Denis 35", "Saint-Denis (La Réunion)"),
+        ("Cergy-Pontoise", "Cergy"),
+        ("Paris XVI", "Paris 1er"),
     ],
 )
 def test_what_is_near_is_only_offered(typed, offered):
