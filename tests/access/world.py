@@ -50,6 +50,7 @@ def sign_in(client: Client, user: User) -> None:
         {"method": "password", "at": now, "email": user.email},
         {"method": "mfa", "at": now, "type": "totp"},
     ]
+    session["account_authentication_methods_user"] = str(user.pk)
     session.save()
 
 
