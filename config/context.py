@@ -69,6 +69,7 @@ def service(request: HttpRequest) -> dict[str, Any]:
             "name": settings.SERVICE_NAME,
             "demo": settings.DEMO_MODE,
             "state_look": settings.DSFR_STATE_LOOK,
+            "mailbox": settings.LOCAL_MAILBOX,
             "contact": settings.SERVICE_CONTACT,
             "publisher": settings.SERVICE_PUBLISHER,
             "host": settings.SERVICE_HOST,

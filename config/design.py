@@ -22,7 +22,8 @@ from config.css_reduction import reduce_stylesheet
 ROOT = Path(__file__).resolve().parent.parent
 FINGERPRINT_NAME = ".empreinte"  # a dot file: collectstatic leaves it behind
 SYSTEM_FONTS = (
-    'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif'
+    '-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans","Liberation Sans",Arial,'
+    "system-ui,sans-serif"
 )
 # Our colours where DSFR writes its own straight into small drawings (ticks, switches).
 # Keys and values are hexadecimal colours as they appear in a data URI.

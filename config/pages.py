@@ -21,6 +21,7 @@ class DemoRole:
     slug: str
     kind: UserKind
     title: str
+    entry: str
     first_try: str
     then_try: str
 
@@ -30,22 +31,25 @@ DEMO_ROLES = (
         "patient",
         UserKind.PATIENT,
         "Patient",
-        "Posez une question depuis votre commune : quelques étapes, puis l'envoi.",
+        "Entrer comme patient",
+        "Posez une question depuis votre commune\u00a0: quelques étapes, puis l'envoi.",
         "Lisez ensuite la réponse, et où l'on vous oriente.",
     ),
     DemoRole(
         "professionnel",
         UserKind.PROFESSIONAL,
         "Professionnel de santé",
+        "Entrer comme professionnel",
         "Prenez une demande en attente sur votre territoire et répondez en direct.",
-        "Puis proposez une orientation : la règle qui la motive s'affiche en clair.",
+        "Puis proposez une orientation\u00a0: la règle qui la motive s'affiche en clair.",
     ),
     DemoRole(
         "administratrice",
         UserKind.ADMINISTRATOR,
         "Administratrice régionale",
+        "Entrer comme administratrice",
         "Voyez les demandes ouvertes de votre région, sans jamais lire un message.",
-        "Puis ouvrez les résultats : part des demandes résolues, par département.",
+        "Puis ouvrez les résultats\u00a0: part des demandes résolues, par département.",
     ),
 )
 
