@@ -7,7 +7,9 @@ class KeysRouter:
     """DataKey lives in the database "keys"; every other model in "default"."""
 
     def _alias(self, model: Any) -> str | None:
-        return "keys" if model._meta.label_lower == "comptes.datakey" else None
+        # Not `label_lower`: the stand-in model of the database cache has two names only.
+        names = (model._meta.app_label, model._meta.model_name)
+        return "keys" if names == ("comptes", "datakey") else None
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return self._alias(model)
