@@ -260,7 +260,8 @@ def _named(words: str, limit: int) -> Resolution:
     if readings:
         aside = ""
         if overseas:
-            aside = _("Le service n’est pas ouvert ici : %(place)s.") % {"place": overseas}
+            aside = _("Un autre lieu a ce nom, %(place)s : le service n’y est pas ouvert.")
+            aside %= {"place": overseas}
         elif (commune := readings.sure()) and place_search.is_another_area(key, commune):
             aside = _("C’est aussi le nom d’un département ou d’une région.")
         return _answer(readings, limit, aside) or _unknown()
@@ -320,7 +321,10 @@ def _answer(
         sentences.append(aside)
     offered = named + others
     total = readings.longer_total - len(readings.longer) + len(set(offered))
-    if total == 1:
+    if total == 1 and offered[0].search_name in place_names.CITIES_WITH_ARRONDISSEMENTS:
+        question = _("Si vous êtes à %(city)s, choisissez votre arrondissement.")
+        sentences.append(question % {"city": offered[0].label})
+    elif total == 1:
         sentences.append(_("Est-ce votre commune ?"))
     elif named and sure:
         sentences.append(_("Plusieurs lieux peuvent porter ce nom. Choisissez votre commune."))

@@ -188,7 +188,7 @@ def test_places_that_are_not_covered(typed, place):
 def test_a_homonym_overseas_is_mentioned():
     resolution = resolve_patient_input("Saint-Barthélemy")
     assert resolution.status is Status.AMBIGUOUS
-    assert "pas ouvert ici : Saint-Barthélemy." in resolution.message
+    assert "Un autre lieu a ce nom, Saint-Barthélemy :" in resolution.message
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\x00", "\u200b\u200d", "\ud800", "\n\t"])
