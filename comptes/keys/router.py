@@ -18,7 +18,8 @@ class KeysRouter:
         return self._alias(model)
 
     def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool | None:
-        return False if self._alias(type(first)) != self._alias(type(second)) else None
+        # The instances themselves: request.user is a lazy stand-in whose type is not the model.
+        return False if self._alias(first) != self._alias(second) else None
 
     def allow_migrate(
         self, db: str, app_label: str, model_name: str | None = None, **hints: Any
