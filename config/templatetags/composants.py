@@ -12,7 +12,7 @@ from django.forms import BoundField, Form, widgets
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -94,7 +94,7 @@ def _widget(field: BoundField, attributes: dict[str, Any]) -> SafeString:
 @register.simple_tag
 def champs(form: Form) -> SafeString:
     """Draw all the fields of a form, hidden ones included."""
-    return SafeString("").join(champ(field) for field in form)
+    return format_html_join("", "{}", ((champ(field),) for field in form))
 
 
 @register.simple_tag
