@@ -1,17 +1,19 @@
-"""Prove a session again: is it still there, whose is it, is the account still active?"""
+"""Prove a session again: is it still there, whose is it, may the account still act with it?"""
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import constant_time_compare
 
+from comptes import second_factor
 from comptes.models import User
 
 
 def live_user(session_key: str | None) -> User | None:
     """The active account behind a session key, or None.
 
-    None when the session ended, the account is disabled, or the password changed since.
+    None when the session ended, the account is disabled, the password changed since, or the
+    session has not passed the second factor that the account needs.
     """
     if not session_key:
         return None
@@ -23,4 +25,6 @@ def live_user(session_key: str | None) -> User | None:
     if user is None:
         return None
     held = session.get(HASH_SESSION_KEY, "")
-    return user if constant_time_compare(held, user.get_session_auth_hash()) else None
+    if not constant_time_compare(held, user.get_session_auth_hash()):
+        return None
+    return None if second_factor.missing(user, session) else user

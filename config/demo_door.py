@@ -11,7 +11,9 @@ from django.shortcuts import redirect
 from django.urls import NoReverseMatch, path, reverse
 from django.views.decorators.http import require_POST
 
-from comptes.models import User, UserKind
+from comptes import journal
+from comptes.models import Act, User, UserKind
+from comptes.second_factor import note_demo_door
 from config.pages import DEMO_ROLES
 
 app_name = "demo"
@@ -40,6 +42,8 @@ def enter(request: HttpRequest, role: str) -> HttpResponse:
         messages.warning(request, NOBODY_YET)
         return redirect("accueil")
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    note_demo_door(request)
+    journal.record(Act.DEMO_DOOR, actor=person)
     try:
         return redirect(reverse(ARRIVALS[kind]))
     except NoReverseMatch:

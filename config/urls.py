@@ -30,4 +30,7 @@ urlpatterns += [
 urlpatterns += [path("api/v1/", include("orientation.urls_api"))]
 
 # --- Accounts
-urlpatterns += [path("compte/", include("allauth.urls"))]
+urlpatterns += [
+    path("compte/", include("comptes.urls")),  # before allauth's own pages
+    path("compte/", include("allauth.urls")),
+]

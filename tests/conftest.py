@@ -5,15 +5,17 @@ The throwaway PostgreSQL and Valkey are started by config.settings.test.
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.template import engines
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
+from comptes import second_factor
 from orientation.models.territory import REFERENCE_TABLES
 
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
@@ -77,6 +79,21 @@ def territory(django_db_setup, django_db_blocker):
     """The whole reference territory, loaded once and kept through the session."""
     with django_db_blocker.unblock():
         call_command("load_territory", verbosity=0)
+
+
+# --- Signing in: `force_login` stands for the whole sign-in, second factor included
+
+_force_login = Client.force_login
+
+
+def _whole_sign_in(self: Client, user: Any, backend: str | None = None) -> None:
+    _force_login(self, user, backend)
+    session = self.session
+    session[second_factor.ENROLLED] = user.pk
+    session.save()
+
+
+Client.force_login = _whole_sign_in
 
 
 # --- Templates: a name that the view did not give is an error, in our own templates

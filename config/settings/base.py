@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "comptes.second_factor.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -173,6 +174,19 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accueil"
+# Where each kind of account arrives after signing in.
+ARRIVAL_PAGES = {
+    "PATIENT": "accueil",
+    "PROFESSIONAL": "console:accueil",
+    "ADMINISTRATOR": "admin:index",
+    "EVALUATOR": "evaluation:rapport",
+}
+# Told after each change of session or rights, with the number of the account: sockets are cut.
+RIGHTS_ANNOUNCERS = ["messagerie.delivery.hint_rights"]
+INVITATION_DAYS = 7
+ACCOUNT_ADAPTER = "comptes.adapters.AccountAdapter"
+MFA_ADAPTER = "comptes.adapters.MFAAdapter"
+MFA_FORMS = {"authenticate": "comptes.factor_views.AuthenticateForm"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "accueil"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

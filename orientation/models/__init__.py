@@ -1,6 +1,7 @@
 """WHERE: the models of orientation, gathered for ``from orientation.models import …``."""
 
 from orientation.models.decision import CareSituation, Decision, DecisionChoice, OverrideReason
+from orientation.models.invited_role import InvitedRole
 from orientation.models.membership import STRUCTURE_ROLES, Duty, Membership, Role
 from orientation.models.opening import FinancingSetting, Opening, ServiceHours, Weekday
 from orientation.models.rule import Rule, RuleSet, RuleSetState
@@ -39,6 +40,7 @@ __all__ = [
     "Duty",
     "Epci",
     "FinancingSetting",
+    "InvitedRole",
     "Membership",
     "Opening",
     "OverrideReason",

@@ -20,6 +20,31 @@ class Role(models.TextChoices):
 
 STRUCTURE_ROLES = [Role.PROFESSIONAL, Role.COORDINATOR]
 
+# Which place goes with which role.
+ROLE_PLACE = (
+    Q(
+        role__in=STRUCTURE_ROLES,
+        structure__isnull=False,
+        region__isnull=True,
+        departement__isnull=True,
+    )
+    | Q(
+        Q(role="REGIONAL_ADMIN", structure__isnull=True),
+        Q(region__isnull=False, departement__isnull=True)
+        | Q(region__isnull=True, departement__isnull=False),
+    )
+    | Q(
+        role="NATIONAL_ADMIN",
+        structure__isnull=True,
+        region__isnull=True,
+        departement__isnull=True,
+    )
+    | (
+        Q(role="EVALUATOR", structure__isnull=True)
+        & (Q(region__isnull=True) | Q(departement__isnull=True))
+    )
+)
+
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active_on(self, day) -> "MembershipQuerySet":
@@ -65,29 +90,7 @@ class Membership(models.Model):
         indexes = [models.Index(fields=["user", "starts_on"], name="membership_user")]
         constraints = [
             models.CheckConstraint(
-                condition=(
-                    Q(
-                        role__in=STRUCTURE_ROLES,
-                        structure__isnull=False,
-                        region__isnull=True,
-                        departement__isnull=True,
-                    )
-                    | Q(
-                        Q(role="REGIONAL_ADMIN", structure__isnull=True),
-                        Q(region__isnull=False, departement__isnull=True)
-                        | Q(region__isnull=True, departement__isnull=False),
-                    )
-                    | Q(
-                        role="NATIONAL_ADMIN",
-                        structure__isnull=True,
-                        region__isnull=True,
-                        departement__isnull=True,
-                    )
-                    | (
-                        Q(role="EVALUATOR", structure__isnull=True)
-                        & (Q(region__isnull=True) | Q(departement__isnull=True))
-                    )
-                ),
+                condition=ROLE_PLACE,
                 name="membership_place_fits_role",
                 violation_error_message=(
                     "Un professionnel ou un coordinateur a une structure ; un administrateur "
