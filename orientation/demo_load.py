@@ -14,7 +14,12 @@ from orientation.place_names import CITIES_WITH_ARRONDISSEMENTS
 
 # Raise it when what is written changes: databases of an older recipe are then brought up to date.
 RECIPE = "1"
-WRITTEN = ["kind", "name", "departement", "latitude", "longitude", "phone", "opening_note"]
+# What follows the map. A telephone or hours that somebody filled in stay as they are.
+WRITTEN = ["kind", "name", "departement", "latitude", "longitude", "source", "source_date"]
+# Other fictitious structures may exist: only these two series are ours.
+OURS = Q(is_fictitious=True) & (
+    Q(identifier__startswith="SYN-CPTS-") | Q(identifier__startswith="SYN-SAS-")
+)
 # A number kept by the numbering plan for fiction: it never rings anywhere.
 NOBODYS_PHONE = "01 99 00 00 00"
 
@@ -34,7 +39,7 @@ def load_demo_territory(say: Callable[[str], None] = lambda line: None) -> Writt
     vintage = TerritoryVintage.objects.latest()
     source = f"Exemple fictif, territoire {vintage.vintage} ({RECIPE}-{vintage.sha256[:12]})"
     with transaction.atomic():
-        if Structure.objects.filter(is_fictitious=True, source=source).exists():
+        if Structure.objects.filter(OURS, source=source).exists():
             say("Structures fictives : déjà en place.")
             return Written(done=False)
         say("Structures fictives : préparation…")
@@ -45,9 +50,9 @@ def load_demo_territory(say: Callable[[str], None] = lambda line: None) -> Writt
             structures,
             update_conflicts=True,
             unique_fields=["identifier"],
-            update_fields=[*WRITTEN, "source", "source_date"],
+            update_fields=WRITTEN,
         )
-        stale = Structure.objects.filter(is_fictitious=True).exclude(source=source)
+        stale = Structure.objects.filter(OURS).exclude(source=source)
         stale.filter(closed_on__isnull=True).update(closed_on=vintage.loaded_at.date())
         communes = _cover(territories)
     written = Written(True, len(territories), len(structures) - len(territories), communes)
@@ -113,9 +118,7 @@ def _sas(source: str) -> list[Structure]:
 def _cover(territories: list[FictitiousCpts]) -> int:
     """Makes the coverage of fictitious CPTS what `territories` say; returns its size."""
     numbers = dict(
-        Structure.objects.filter(is_fictitious=True, kind=StructureKind.CPTS).values_list(
-            "identifier", "pk"
-        )
+        Structure.objects.filter(OURS, kind=StructureKind.CPTS).values_list("identifier", "pk")
     )
     wanted = {
         (numbers[territory.identifier], commune)

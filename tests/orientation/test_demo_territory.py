@@ -100,6 +100,32 @@ class TestFrance:
         assert "déjà en place" in capsys.readouterr().out
         assert CommuneCoverage.objects.count() == 34_912
 
+    def test_other_fictitious_structures_stay_as_they_are(self):
+        common = {
+            "departement": Departement.objects.get(pk="35"),
+            "is_fictitious": True,
+            "source": "essai",
+            "source_date": date(2026, 1, 1),
+        }
+        place = Structure.objects.create(
+            kind="MAISON_SANTE", name="Maison fictive", identifier="SYN-MSP-1", **common
+        )
+        CommuneCoverage.objects.create(structure=place, commune_id="35238")
+        Structure.objects.create(
+            kind="CPTS",
+            name="Rennes",
+            identifier="SYN-CPTS-35238",
+            phone="02 61 91 00 01",
+            **common,
+        )
+        assert load_demo_territory().cpts == 846
+        place.refresh_from_db()
+        assert place.closed_on is None
+        assert place.coverages.count() == 1
+        rennes = Cpts.objects.get(identifier="SYN-CPTS-35238")
+        assert rennes.name == "CPTS fictive Rennes"
+        assert rennes.phone == "02 61 91 00 01"
+
     def test_a_new_vintage_brings_structures_up_to_date(self):
         load_demo_territory()
         kept = Cpts.objects.get(coverages__commune="35238")
