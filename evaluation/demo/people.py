@@ -180,7 +180,10 @@ def _add(people: list[Person], may_sign_in: bool) -> None:
     )
     if may_sign_in:
         EmailAddress.objects.bulk_create(
-            [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users]
+            [
+                EmailAddress(user=user, email=user.email, verified=True, primary=True)
+                for user in users
+            ]
         )
         for user in users:
             if user.needs_second_factor_always:

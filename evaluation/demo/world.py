@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils import timezone
 
 from comptes.models import User
 from evaluation.demo.people import (
@@ -138,8 +140,6 @@ def _publish_rules(region: Region, since: date) -> None:
     """The national order of doors, and the SAS outside the usual hours of surgeries."""
     if RuleSet.objects.filter(region=region).exists():
         return
-    from zoneinfo import ZoneInfo
-
     starts = datetime.combine(since, time(0), tzinfo=ZoneInfo("Europe/Paris"))
     rule_set = RuleSet.objects.create(
         name=f"Règles de démonstration, {region.name}", region=region, version=1
@@ -195,7 +195,9 @@ def towns(regions: Iterable[str]) -> list[Town]:
 
 def _add_structures(regions: tuple[str, ...], since: date) -> None:
     territories = fictitious_cpts(towns(regions))
-    region_of = dict(Departement.objects.filter(region__in=regions).values_list("code", "region_id"))
+    region_of = dict(
+        Departement.objects.filter(region__in=regions).values_list("code", "region_id")
+    )
     communes: dict[str, tuple[str, ...]] = {row.identifier: row.communes for row in territories}
     rows = [_cpts(row, region_of[row.departement], n, since) for n, row in enumerate(territories)]
     for code, group in groupby(territories, key=lambda row: row.departement):
@@ -339,9 +341,7 @@ def _keep(roles: list[Membership], since: date) -> None:
 def _first_duty(user: User, structure: Structure) -> None:
     """On duty from the first start on; a visitor who ends it finds it ended."""
     if not Duty.objects.filter(user=user).exists():
-        Duty.objects.create(
-            user=user, structure=structure, started_at=datetime.now().astimezone()
-        )
+        Duty.objects.create(user=user, structure=structure, started_at=timezone.now())
 
 
 def staff(departements: Iterable[str], since: date) -> None:
@@ -379,7 +379,7 @@ def staff(departements: Iterable[str], since: date) -> None:
 
 
 def _places_of_duty(departements: Iterable[str]) -> dict[str, list[Structure]]:
-    """For each department: its SAS, then the two CPTS that have a maison de santé."""
+    """For each department: its SAS, then its two first CPTS."""
     found: dict[str, list[Structure]] = {code: [] for code in departements}
     rows = Structure.objects.filter(
         departement__in=found, is_fictitious=True, kind__in=(StructureKind.SAS, StructureKind.CPTS)
