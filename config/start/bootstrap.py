@@ -1,7 +1,7 @@
 """Make the virtual environment and install the locked requirements, then hand over to it.
 
 Runs on a bare Python 3.11 or newer: the standard library only.
-`python -m config.start.bootstrap run|test|check [arguments]`, from the checkout.
+`python -m config.start.bootstrap run|test|check|bench [arguments]`, from the checkout.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ PROGRAMS = {
     "run": ("config.start.run", RUN_TIME),
     "test": ("config.start.test", WITH_TESTS),
     "check": ("config.start.check", WITH_TESTS),
+    "bench": ("config.start.bench", RUN_TIME),
 }
 FREE_SPACE_NEEDED = 1024 * 1024 * 1024
 

@@ -118,20 +118,16 @@ class Instance:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def manage(self, *arguments: str, log: Path | None = None) -> int:
-        """Run one command of Django in this instance and wait. Its exit code."""
-        return self._run([sys.executable, str(CHECKOUT / "manage.py"), *arguments], log)
-
     def prepare(self, *arguments: str) -> None:
         """Migrations, territory, pages and people, in one process that says its steps."""
-        code = self._run([sys.executable, "-m", "config.start.prepare", *arguments], None)
-        if code != 0:
+        if self.module("config.start.prepare", *arguments) != 0:
             raise StartError("La préparation n'a pas abouti : corrigez puis relancez.")
 
-    def _run(self, command: list[str], log: Path | None) -> int:
+    def module(self, name: str, *arguments: str) -> int:
+        """Run one Python module in this instance and wait. Its exit code."""
         child = process.spawn(
-            command,
-            log=log,
+            [sys.executable, "-m", name, *arguments],
+            log=None,
             env=self.environment(),
             cwd=CHECKOUT,
             keep_open=[self.servers.lock] if self.servers else [],

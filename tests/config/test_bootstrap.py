@@ -13,7 +13,7 @@ from config.start import bootstrap, check, say
 from config.start.run import parse, people_wanted
 from tests.config.conftest import CHECKOUT
 
-COMMANDS = ["run", "test", "check"]
+COMMANDS = ["run", "test", "check", "bench"]
 
 
 @pytest.mark.parametrize("absent", ["venv", "ensurepip"])
