@@ -111,7 +111,7 @@ def background_work(instance: Instance) -> list[Program]:
     if not instance.demo or not (instance.state / "demonstration-a-finir").exists():
         return []
     command = [sys.executable, str(CHECKOUT / "manage.py"), "demo_data"]
-    return [Program("demonstration", command, once=True)]
+    return [Program("suite de la démonstration", command, once=True)]
 
 
 def main() -> None:

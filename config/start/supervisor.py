@@ -17,13 +17,17 @@ from config.embedded.servers import Servers
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+NEWS_EVERY = 10.0  # seconds between two lines about a long piece of work
 CALM = 60.0  # after so many seconds of life, the next pause is short again
 ROTATE_OVER = 10 * 1024 * 1024
 
 
 @dataclass
 class Program:
-    """One child: what to start, and whether its end is an accident (`once`: it is not)."""
+    """One child: what to start, and whether its end is an accident (`once`: it is not).
+
+    What a program to run `once` writes last is its progress, and is told now and then.
+    """
 
     name: str
     command: list[str]
@@ -35,6 +39,8 @@ class Program:
     pause: float = FIRST_PAUSE
     restart_at: float | None = None
     finished: bool = False
+    told: str = ""
+    told_at: float = 0.0
 
 
 class Supervisor:
@@ -59,7 +65,7 @@ class Supervisor:
 
     def log_of(self, program: Program) -> Path:
         """Where a program writes."""
-        return self._logs / f"{program.name}.log"
+        return self._logs / f"{program.name.replace(' ', '-')}.log"
 
     def catch_signals(self) -> None:
         """Let Ctrl-C, SIGTERM and a closed terminal end `watch` at its next turn."""
@@ -98,8 +104,19 @@ class Supervisor:
         for program in self.programs:
             if program.child is not None and program.child.poll() is not None:
                 self._bury(program, now)
+            elif program.once and program.child is not None:
+                if now - max(program.told_at, program.began) > NEWS_EVERY:
+                    self._tell_news(program, now)
             elif program.restart_at is not None and now >= program.restart_at:
                 self._start(program)
+
+    def _tell_news(self, program: Program, now: float) -> None:
+        """Repeat the last line of its log, if it is new."""
+        program.told_at = now
+        news = process.last_lines(self.log_of(program), 1)
+        if news and news != program.told:
+            program.told = news
+            self._tell(f"« {program.name} » : {news}")
 
     def _bury(self, program: Program, now: float) -> None:
         assert program.child is not None
@@ -107,7 +124,9 @@ class Supervisor:
         program.child = None
         if program.once:
             program.finished = True
-            if code != 0:
+            if code == 0:
+                self._tell_news(program, now)
+            else:
                 log = self.log_of(program)
                 self._tell(f"« {program.name} » a échoué (code {code}) : voir {log}.")
             return

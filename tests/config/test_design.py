@@ -12,7 +12,7 @@ from django.test import override_settings
 from config import design
 from config.css_reduction import parse, reduce_stylesheet, split_selectors
 
-RESERVED = re.compile(rb"marianne|r[e\xc3\xa9]+publique|fr-logo|\.woff", re.IGNORECASE)
+RESERVED = re.compile(rb"marianne|r[e\xc3\xa9]+publique|fr-logo", re.IGNORECASE)
 FIRST_PAGE_BUDGET = 60_000  # bytes over the wire, compressed, document and all that it links
 
 
