@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from comptes import journal
 from comptes.models import Act, User, UserKind
 from comptes.second_factor import note_demo_door
-from config.pages import DEMO_ROLES
+from config.home import DEMO_ROLES
 
 app_name = "demo"
 

@@ -6,7 +6,7 @@ For a start on one's own machine only (LOCAL_MAILBOX); production settings refus
 import email
 import email.policy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,14 @@ def _parse(raw: bytes) -> Mail:
     return Mail(
         to=str(message["to"] or ""),
         subject=str(message["subject"] or ""),
-        sent_at=date.datetime if date is not None else None,
+        sent_at=_aware(date.datetime) if date is not None else None,
         body=SafeString(urlize(part.get_content() if part else "", autoescape=True)),
     )
+
+
+def _aware(moment: datetime) -> datetime:
+    """A mail dated "-0000" is in UTC, and parsed without a zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def mailbox(request: HttpRequest) -> HttpResponse:

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.home import home
 from config.mailbox import mailbox
-from config.pages import home
+from evaluation.admin_home import administration_home
+from orientation.scoped_admin import administration
 
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.forbidden"
@@ -23,8 +25,14 @@ urlpatterns += [
 # --- Patient: the door (porte:) and the conversations (patient:)
 
 # --- Professional: the console (console:)
+urlpatterns += [path("console/", include("messagerie.urls_console"))]
 
 # --- Administration and evaluation (admin:, evaluation:)
+administration.index_view = administration_home
+urlpatterns += [
+    path("administration/", administration.urls),
+    path("evaluation/", include("evaluation.urls")),
+]
 
 # --- API
 urlpatterns += [path("api/v1/", include("orientation.urls_api"))]

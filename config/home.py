@@ -1,0 +1,154 @@
+"""The home page: what the service does, one button, my conversations; the demonstration's doors."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from comptes.models import User, UserKind
+from messagerie.models import Conversation
+from messagerie.states import State
+from messagerie.waiting import ClosedTerritory, ServiceNotice, service_for
+from orientation.models import Opening
+from orientation.scope import scope_for
+
+SHOWN_CONVERSATIONS = 5
+# Where the home of each other kind of account is: name of the route.
+OWN_HOMES = {
+    UserKind.PROFESSIONAL: "console:accueil",
+    UserKind.ADMINISTRATOR: "admin:index",
+    UserKind.EVALUATOR: "evaluation:rapport",
+}
+# How a patient reads a state, and the tone of its tag.
+STATES = {
+    State.WAITING: ("en attente", "attente"),
+    State.IN_PROGRESS: ("en cours", "cours"),
+    State.CLOSED: ("terminée", "fait"),
+}
+
+
+@dataclass(frozen=True)
+class DemoRole:
+    """One tile of the demonstration's home."""
+
+    slug: str
+    kind: UserKind
+    title: str
+    entry: str
+    first_try: str
+    then_try: str
+
+
+DEMO_ROLES = (
+    DemoRole(
+        "patient",
+        UserKind.PATIENT,
+        "Patient",
+        "Entrer comme patient",
+        "Posez une question depuis votre commune\u00a0: quelques étapes, puis l'envoi.",
+        "Lisez ensuite la réponse, et où l'on vous oriente.",
+    ),
+    DemoRole(
+        "professionnel",
+        UserKind.PROFESSIONAL,
+        "Professionnel de santé",
+        "Entrer comme professionnel",
+        "Prenez une demande en attente sur votre territoire et répondez en direct.",
+        "Puis proposez une orientation\u00a0: la règle qui la motive s'affiche en clair.",
+    ),
+    DemoRole(
+        "administratrice",
+        UserKind.ADMINISTRATOR,
+        "Administratrice régionale",
+        "Entrer comme administratrice",
+        "Voyez les demandes ouvertes de votre région, sans jamais lire un message.",
+        "Puis ouvrez les résultats\u00a0: part des demandes résolues, par département.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ConversationRow:
+    """One line of « Mes conversations ». Nothing of the content."""
+
+    url: str
+    titre: str
+    etat: str
+    ton: str
+    maj: datetime
+    nouveau: bool
+
+
+def conversation_row(conversation: Conversation) -> ConversationRow:
+    """How a patient reads one of their conversations in a list."""
+    label, tone = STATES[State(conversation.state)]
+    opened = date_format(timezone.localtime(conversation.opened_at), "j F")
+    moments = (
+        conversation.opened_at,
+        conversation.last_patient_at,
+        conversation.last_professional_at,
+        conversation.closed_at,
+    )
+    return ConversationRow(
+        url=reverse("patient:conversation", args=[conversation.pk]),
+        titre=_("Question du %(day)s, %(place)s")
+        % {"day": opened, "place": conversation.commune.name},
+        etat=label,
+        ton=tone,
+        maj=max(moment for moment in moments if moment is not None),
+        nouveau=conversation.last_professional_at is not None
+        and conversation.patient_opened_seq < conversation.last_seq,
+    )
+
+
+def patient_home(user: User, now: datetime) -> dict[str, Any]:
+    """My last conversations, and the state of the service where I last asked."""
+    own = (
+        Conversation.objects.visible_to(scope_for(user))
+        .select_related("commune")
+        .order_by("-opened_at")
+    )
+    last = list(own[:SHOWN_CONVERSATIONS])
+    notice = service_for(last[0].commune, now) if last else None
+    return {
+        "conversations": [conversation_row(conversation) for conversation in last],
+        "garde": notice if isinstance(notice, ServiceNotice) else None,
+        "ferme": notice if isinstance(notice, ClosedTerritory) else None,
+    }
+
+
+def open_territories(now: datetime) -> list[str]:
+    """Names of the regions and departments that take part today, in alphabetical order."""
+    today = timezone.localdate(now)
+    rows = (
+        Opening.objects.filter(opens_on__lte=today)
+        .filter(Q(closes_on__isnull=True) | Q(closes_on__gte=today))
+        .select_related("region", "departement")
+    )
+    return sorted({(row.departement or row.region).name for row in rows})
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The patient's home, signed in or not; the others are led to theirs."""
+    user = request.user
+    now = timezone.now()
+    if user.is_authenticated and user.kind in OWN_HOMES:
+        return redirect(OWN_HOMES[user.kind])
+    context: dict[str, Any] = {
+        "roles": DEMO_ROLES if settings.DEMO_MODE and not user.is_authenticated else (),
+        "territoires": open_territories(now),
+        "conversations": [],
+        "garde": None,
+        "ferme": None,
+    }
+    if user.is_authenticated:
+        context |= patient_home(user, now)
+    return render(request, "accueil.html", context)
