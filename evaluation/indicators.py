@@ -131,21 +131,26 @@ def orientation(counts: Mapping[str, int]) -> tuple[Rate, Rate, Rate]:
 
 
 def shares(counts: Mapping[str, int], decimals: int = 1) -> dict[str, Decimal]:
-    """Percentages of `SHARE_CODES` that sum to exactly 100, rounded by largest remainders.
+    """Percentages of `SHARE_CODES` over N, which sum to exactly 100 (`percentages`)."""
+    return percentages({code: counts.get(code, 0) for code in SHARE_CODES}, decimals)
+
+
+def percentages(parts: Mapping[str, int], decimals: int = 1) -> dict[str, Decimal]:
+    """Percentages of parts that sum to exactly 100, rounded by largest remainders.
 
     Each share is its exact percentage rounded down or up at `decimals`; units left over go to the
-    largest remainders, ties to the first code. Returns an empty dict when there is no request.
+    largest remainders, ties to the first part. Returns an empty dict when the whole is 0.
     """
-    total = intention_to_treat(counts)
+    total = sum(parts.values())
     if total == 0:
         return {}
     units = 100 * 10**decimals
-    exact = {code: divmod(counts.get(code, 0) * units, total) for code in SHARE_CODES}
+    exact = {code: divmod(count * units, total) for code, count in parts.items()}
     left = units - sum(floor for floor, _remainder in exact.values())
-    by_remainder = sorted(SHARE_CODES, key=lambda code: -exact[code][1])
-    raised = set(by_remainder[:left])
+    raised = set(sorted(parts, key=lambda code: -exact[code][1])[:left])
     return {
-        code: Decimal(exact[code][0] + (code in raised)).scaleb(-decimals) for code in SHARE_CODES
+        code: Decimal(floor + (code in raised)).scaleb(-decimals)
+        for code, (floor, _remainder) in exact.items()
     }
 
 
