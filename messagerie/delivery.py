@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 from messagerie.contents import Line, open_lines
-from messagerie.models import Conversation, Message
+from messagerie.models import Conversation, Message, MessageKind
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +88,21 @@ def lines_after(conversation_id: UUID, cursor: int, limit: int = PAGE) -> list[L
         Message.objects.filter(conversation_id=conversation_id, seq__gt=cursor).order_by("seq")[
             :limit
         ]
+    )
+
+
+def lines_before(conversation_id: UUID, before: int | None, limit: int = PAGE) -> list[Line]:
+    """The last lines, or the last before a number, oldest first. Same condition as above."""
+    messages = Message.objects.filter(conversation_id=conversation_id)
+    if before is not None:
+        messages = messages.filter(seq__lt=before)
+    return open_lines(reversed(messages.order_by("-seq")[:limit]))
+
+
+def lines_of_kind(conversation_id: UUID, kind: MessageKind) -> list[Line]:
+    """The lines of one kind, in order. Same condition as above."""
+    return open_lines(
+        Message.objects.filter(conversation_id=conversation_id, kind=kind).order_by("seq")
     )
 
 

@@ -6,7 +6,7 @@ A caller gives the person who acts and their scope; an act never trusts an id by
 from messagerie.actions.closing import close, expire, reopen, withdraw
 from messagerie.actions.handling import hand_back, take
 from messagerie.actions.opening import Opened, OpenRequest, open_conversation
-from messagerie.actions.orienting import orient
+from messagerie.actions.orienting import orient, proposal_for, shown_mark
 from messagerie.actions.reading import mark_delivered, mark_opened, open_for_reading
 from messagerie.actions.safety import declare_worsening, transmit_to_15
 from messagerie.actions.talk import Posted, post
@@ -25,7 +25,9 @@ __all__ = [
     "open_for_reading",
     "orient",
     "post",
+    "proposal_for",
     "reopen",
+    "shown_mark",
     "take",
     "transmit_to_15",
     "withdraw",

@@ -77,6 +77,8 @@ class OrientRequest:
         when: within which delay, in the professional's words ("dans la semaine").
         note: a word for the patient; may be empty.
         medecin_traitant_reachable: what the professional knows, or None.
+        shown: `shown_mark` of the proposal that was on the page, or "" when none was: what a
+            person accepts is what they read, though an hour or a closing may have changed it.
     """
 
     accept: bool
@@ -86,6 +88,13 @@ class OrientRequest:
     when: str = ""
     note: str = ""
     medecin_traitant_reachable: bool | None = None
+    shown: str = ""
+
+
+def shown_mark(proposed: Proposed) -> str:
+    """What tells one proposal from another: where it leads."""
+    proposal = proposed.proposal
+    return f"{proposal.destination}:{proposal.structure_id or proposal.number}"
 
 
 def standing_signs(conversation: Conversation, details: CareDetails) -> tuple[str, ...]:
@@ -162,6 +171,12 @@ def _choice(
 ) -> Choice:
     proposal = proposed.proposal
     if request.accept:
+        if request.shown and request.shown != shown_mark(proposed):
+            raise Refused(
+                RefusalCode.BAD_CHOICE,
+                "La proposition a changé pendant ce temps. Relisez-la, puis confirmez.",
+                status=409,
+            )
         structure = (
             Structure.objects.get(pk=proposal.structure_id) if proposal.structure_id else None
         )
