@@ -1,0 +1,1 @@
+"""Pages: they ask the acts, and say in French what an act answers."""

@@ -1,0 +1,300 @@
+/* The professional's console, live: new lines, the left column, receipts, keys.
+ * The pages work without this module; it only spares reloads. */
+
+import { Direct } from "./direct.mjs";
+
+const root = document.querySelector("[data-console]");
+const lists = document.querySelector("[data-listes]");
+const thread = document.querySelector("[data-fil]");
+const scroller = document.querySelector("[data-defile]");
+const reply = document.querySelector("[data-reponse]");
+const linkState = document.querySelector("[data-etat-lien]");
+const conversation = thread?.dataset.conversation;
+const field = reply?.elements.body;
+const title = document.title;
+const clock = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit" });
+
+const direct = new Direct({ csrfToken: () => reply?.elements.csrfmiddlewaretoken.value ?? "" });
+
+// --- the left column
+
+let fetching = false;
+let again = false;
+
+/** Fetch the left column again; calls that come meanwhile become one more fetch. */
+async function refreshLists() {
+  if (fetching) {
+    again = true;
+    return;
+  }
+  fetching = true;
+  do {
+    again = false;
+    try {
+      const here = new URLSearchParams(location.search);
+      here.set("ouverte", root.dataset.ouverte);
+      const answer = await fetch(`${root.dataset.file}?${here}`);
+      if (answer.redirected || !answer.ok) break; // signed out: the link says so itself
+      replaceLists(await answer.text());
+    } catch {
+      break; // no network: the next event tries again
+    }
+  } while (again);
+  fetching = false;
+}
+
+function replaceLists(html) {
+  const focused = document.activeElement?.closest?.("[data-rang]")?.getAttribute("href");
+  const fresh = new DOMParser().parseFromString(html, "text/html").body;
+  lists.replaceChildren(...fresh.childNodes);
+  if (focused) lists.querySelector(`[data-rang][href="${CSS.escape(focused)}"]`)?.focus();
+  sayCount();
+}
+
+/** How many conversations wait for this professional, in the title of the tab. */
+function sayCount() {
+  const n = Number(lists.querySelector("[data-a-repondre]")?.dataset.aRepondre ?? 0);
+  document.title = n ? `(${n}) ${title}` : title;
+}
+
+// --- the thread
+
+const sent = new Map(); // id -> element of a line that is not acknowledged yet
+
+function atBottom() {
+  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+}
+
+function toBottom() {
+  scroller.scrollTop = scroller.scrollHeight;
+  if (getComputedStyle(scroller).overflowY === "visible") {
+    document.getElementById("fin").scrollIntoView({ block: "end" });
+  }
+}
+
+function model(name) {
+  return document.querySelector(`[data-modele="${name}"]`).content.firstElementChild.cloneNode(true);
+}
+
+function drawLine({ side, body, at, author }) {
+  const service = side === "SERVICE";
+  const line = model(service ? "evenement" : "replique");
+  line.querySelector("[data-corps]").textContent = body;
+  for (const part of line.querySelectorAll("[data-corps]")) part.classList.add("ms-lignes");
+  line.querySelector("[data-heure]").textContent = at ? clock.format(new Date(at)) : "";
+  if (!service) {
+    line.querySelector("[data-auteur]").textContent = author;
+    if (side === "PROFESSIONAL") line.classList.add("ms-replique--pro");
+  }
+  return line;
+}
+
+async function reloadThread() {
+  try {
+    const answer = await fetch(thread.dataset.fil);
+    if (!answer.ok || answer.redirected) return;
+    const stay = !atBottom();
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+    thread.replaceChildren(...fresh.childNodes, ...sent.values());
+    if (!stay) toBottom();
+  } catch {
+    // no network: the next line tries again
+  }
+}
+
+direct.addEventListener("line", ({ detail: line }) => {
+  if (line.conversation !== conversation) return;
+  if (!["TEXT", "EVENT", "CLOSING", "EMERGENCY"].includes(line.kind)) {
+    reloadThread();
+  } else if (!thread.querySelector(`[data-seq="${line.seq}"]`)) {
+    const follow = atBottom();
+    const mine = sent.get(line.id);
+    const author = line.side === "PROFESSIONAL" ? "Vous" : thread.dataset.patient;
+    const drawn = drawLine({ ...line, author });
+    drawn.dataset.seq = line.seq;
+    if (mine) mine.replaceWith(drawn);
+    else thread.append(drawn);
+    sent.delete(line.id);
+    if (follow || mine) toBottom();
+    if (line.side === "PATIENT") {
+      document.querySelector("[data-annonce-ligne]").textContent = `${author} : ${line.body}`;
+    }
+  }
+  refreshLists();
+});
+
+const opened = "data-mienne";
+let state = null;
+direct.addEventListener("state", ({ detail }) => {
+  if (detail.conversation !== conversation) return;
+  const before = state;
+  state = detail;
+  const received = reply?.querySelector("[data-recu]");
+  if (received) received.textContent = receipt(detail);
+  // The conversation was closed or taken elsewhere: the page shows what may be done now.
+  if (before && before.state !== detail.state && !field?.value && !direct.pending) location.reload();
+  else if (thread.hasAttribute(opened)) refreshLists();
+});
+
+/** How far the patient is with what was last written. */
+function receipt({ last_seq: last, patient }) {
+  if (patient.opened >= last) return "Dernier message ouvert par le patient.";
+  if (patient.delivered >= last) return "Dernier message remis.";
+  return "";
+}
+
+direct.addEventListener("gone", ({ detail }) => {
+  if (detail.conversation === conversation && !field?.value) location.assign(root.dataset.accueil);
+});
+
+// --- writing
+
+function refuse(message) {
+  const place = reply.querySelector("[data-refus]");
+  place.textContent = message;
+  place.hidden = !message;
+}
+
+reply?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const body = field.value;
+  if (!body.trim()) {
+    refuse("Votre message est vide. Écrivez quelques mots.");
+    field.focus();
+    return;
+  }
+  refuse("");
+  const id = direct.send(conversation, body);
+  const drawn = drawLine({ side: "PROFESSIONAL", body, author: "Vous · envoi en cours" });
+  drawn.classList.add("ms-replique--partant");
+  sent.set(id, drawn);
+  thread.append(drawn);
+  field.value = "";
+  field.focus();
+  toBottom();
+});
+
+direct.addEventListener("ack", ({ detail }) => {
+  const drawn = sent.get(detail.id);
+  if (drawn) {
+    drawn.classList.remove("ms-replique--partant");
+    drawn.querySelector("[data-auteur]").textContent = "Vous";
+    drawn.querySelector("[data-heure]").textContent = clock.format(new Date(detail.at));
+  }
+  if (!direct.online) reloadThread().then(() => sent.delete(detail.id));
+});
+
+direct.addEventListener("nack", ({ detail }) => {
+  if (detail.retry || !detail.id) return;
+  const drawn = sent.get(detail.id);
+  refuse(detail.message);
+  if (!drawn) return;
+  // What was typed comes back to its field, before what was typed since.
+  const text = drawn.querySelector("[data-corps]").textContent;
+  field.value = field.value ? `${text}\n${field.value}` : text;
+  drawn.remove();
+  sent.delete(detail.id);
+});
+
+addEventListener("beforeunload", (event) => {
+  if (direct.pending || (field && field.value !== field.defaultValue)) event.preventDefault();
+});
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", () => {
+    if (form !== reply && field && !field.value) direct.stop();
+  });
+}
+
+// --- the link
+
+function sayLink(text) {
+  linkState.textContent = text;
+  linkState.hidden = !text;
+}
+
+direct.addEventListener("queue", refreshLists);
+direct.addEventListener("online", () => {
+  sayLink("");
+  refreshLists();
+});
+direct.addEventListener("offline", () => {
+  sayLink("Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.");
+});
+direct.addEventListener("outdated", () => sayLink("Cette page est ancienne. Rechargez-la."));
+direct.addEventListener("forbidden", () => sayLink("Ce compte n'a plus accès à la console."));
+direct.addEventListener("signin", (event) => {
+  if (!field?.value && !direct.pending) return;
+  event.preventDefault();
+  sayLink("Votre session est finie. Copiez votre texte, puis rechargez la page pour vous connecter.");
+});
+
+// --- keys
+
+const help = document.querySelector("[data-dialogue-aide]");
+const helpButton = document.querySelector("[data-aide]");
+const keysBox = help.querySelector("[data-touches]");
+const KEYS_OFF = "console.touches.non";
+
+function stored(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // storage is closed: the keys stay on
+  }
+}
+
+keysBox.checked = stored(KEYS_OFF) === null;
+keysBox.addEventListener("change", () => {
+  try {
+    if (keysBox.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "1");
+  } catch {
+    // nothing to keep: the choice holds for this page
+  }
+});
+helpButton.hidden = false;
+helpButton.addEventListener("click", () => help.showModal());
+
+function moveRow(step) {
+  const rows = [...lists.querySelectorAll("[data-rang]")];
+  if (!rows.length) return;
+  const current = rows.indexOf(document.activeElement);
+  const open = rows.findIndex((row) => row.hasAttribute("aria-current"));
+  const from = current >= 0 ? current : open;
+  const next = from < 0 ? (step > 0 ? 0 : rows.length - 1) : from + step;
+  rows[Math.max(0, Math.min(rows.length - 1, next))].focus();
+}
+
+const KEYS = {
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
+  r: () => field?.focus(),
+  p: () => document.querySelector("[data-prendre]")?.requestSubmit(),
+  f: () => location.assign(root.dataset.accueil),
+  "?": () => help.showModal(),
+};
+
+addEventListener("keydown", (event) => {
+  const inField = event.target.closest?.("input, textarea, select, dialog");
+  if (inField && event.key === "Escape") event.target.blur();
+  if (field && event.target === field && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    reply.requestSubmit();
+    return;
+  }
+  if (inField || event.ctrlKey || event.metaKey || event.altKey || !keysBox.checked) return;
+  const link = document.querySelector(`[data-touche="${CSS.escape(event.key)}"]`);
+  if (!KEYS[event.key] && !link) return;
+  event.preventDefault();
+  if (link) location.assign(link.href);
+  else KEYS[event.key]();
+});
+
+// --- start
+
+if (scroller) toBottom();
+sayCount();
+setInterval(refreshLists, 60_000); // "il y a 3 min" must not grow old
+if (conversation) direct.watch(conversation, Number(thread.dataset.curseur));
+direct.watchQueue();
+direct.start();
