@@ -26,6 +26,7 @@ urlpatterns += [
 
 # --- Professional: the console (console:)
 urlpatterns += [path("console/", include("messagerie.urls_console"))]
+urlpatterns += [path("console/", include("messagerie.urls_console"))]
 
 # --- Administration and evaluation (admin:, evaluation:)
 administration.index_view = administration_home
