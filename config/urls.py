@@ -26,7 +26,6 @@ urlpatterns += [
 
 # --- Professional: the console (console:)
 urlpatterns += [path("console/", include("messagerie.urls_console"))]
-urlpatterns += [path("console/", include("messagerie.urls_console"))]
 
 # --- Administration and evaluation (admin:, evaluation:)
 administration.index_view = administration_home
