@@ -7,6 +7,7 @@ started by a test inherits them through the environment.
 import atexit
 import contextlib
 import os
+from pathlib import Path
 
 from config.embedded.servers import throwaway_servers
 from config.settings.base import *  # noqa: F403
@@ -20,6 +21,8 @@ if not os.environ.get("DATABASE_URL"):
 SECRET_KEY = env.secret("SECRET_KEY")
 KEY_FILE = env.text("KEY_FILE")
 STATE_DIR = env.text("STATE_DIR")
+STATIC_ROOT = Path(STATE_DIR) / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 DATABASES = {"default": pooled("DATABASE_URL"), "keys": pooled("KEYS_DATABASE_URL")}
 REDIS_URL = env.redis("REDIS_URL")
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
