@@ -29,7 +29,7 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-# As in production: tests that need the demo door or no second factor say so themselves.
+# Tests that need the demo door, the mails page or a second factor for patients say so themselves.
 DEMO_MODE = False
 PATIENT_MFA_REQUIRED = False
 LOCAL_MAILBOX = False
