@@ -83,6 +83,23 @@ def ensure_key(owner: UUID) -> None:
         )
 
 
+def ensure_keys(owners: Iterable[UUID]) -> None:
+    """Make the missing data keys of many conversations, and bring them all into the cache."""
+    owners = set(owners)
+    held = set(DataKey.objects.filter(pk__in=owners).values_list("pk", flat=True))
+    wrapped = {
+        owner: key_provider().wrap(AESGCM.generate_key(bit_length=256)) for owner in owners - held
+    }
+    DataKey.objects.bulk_create(
+        [
+            DataKey(owner_id=owner, wrapped=blob, key_version=version)
+            for owner, (version, blob) in wrapped.items()
+        ],
+        ignore_conflicts=True,
+    )
+    load_keys(owners)
+
+
 def load_keys(owners: Iterable[UUID]) -> None:
     """Bring the keys of several conversations into the cache in one query."""
     missing = [owner for owner in set(owners) if cache.get(owner) is None]

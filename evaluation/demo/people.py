@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from stdnum import luhn
 
 from comptes.models import Patient, Profession, Professional, User, UserKind
+from evaluation.demo.names import first_name, last_name, patient_first_name, patient_last_name
 
 DOMAIN = "exemple.invalid"
 # For whoever prefers the real sign-in to the door of the home page. These accounts exist in
@@ -72,20 +73,6 @@ LIVE_PATIENTS = (
 )
 CAST = (CAMILLE, INES, NADIA, GWEN, JOSEE, CLAIRE, HUGO, PAUL, *LIVE_PATIENTS)
 
-_FIRST_NAMES = (
-    "Adèle Amir Anaïs Antoine Aya Baptiste Béatrice Bilal Cécile Charles Chloé Clément Dalila "
-    "Denis Diego Élise Émile Erwan Fanny Farid Florence Gabin Gaëlle Georges Habib Hélène Ibrahim "
-    "Irène Ismaël Jade Jean Joël Julie Kenza Laurent Lina Loïc Louise Lucas Maëlle Malo Manon "
-    "Marion Mehdi Mila Moussa Nathan Nolwenn Odette Omar Pauline Pierre Rachid Raymonde Rose "
-    "Samira Sarah Simon Suzanne Théo Thérèse Victor Yasmine Yvette Zoé"
-).split()
-_LAST_NAMES = (
-    "Alizé Amandier Aubépine Bergeronnette Bleuet Bouleau Bourdon Buisson Campagne Cerisier Chêne "
-    "Cigogne Colline Corail Coquelicot Églantine Embruns Étang Falaise Fauvette Figuier Flamboyant "
-    "Fougère Galet Genêt Grillon Héron Houx Jasmin Joncs Lagune Libellule Loriot Marée Mimosa "
-    "Mistral Moineau Mouette Noisetier Palmier Pinède Pinson Platane Ravine Ruisseau Sarcelle "
-    "Sauge Saule Sittelle Source Tamaris Tilleul Vallon Vanille Verger Zéphyr"
-).split()
 PROFESSIONS = (
     Profession.MEDECIN,
     Profession.INFIRMIER,
@@ -94,14 +81,6 @@ PROFESSIONS = (
     Profession.SAGE_FEMME,
     Profession.KINESITHERAPEUTE,
 )
-
-
-def first_name(number: int) -> str:
-    return _FIRST_NAMES[number % len(_FIRST_NAMES)]
-
-
-def last_name(number: int) -> str:
-    return _LAST_NAMES[number % len(_LAST_NAMES)]
 
 
 def colleague(number: int) -> Person:
@@ -120,8 +99,8 @@ def history_patient(number: int) -> Person:
     """The fictitious patient of a number; the same person every time."""
     return Person(
         f"patient.{number:05d}",
-        first_name(number * 13 + 1),
-        last_name(number * 17 + number // len(_LAST_NAMES)),
+        patient_first_name(number),
+        patient_last_name(number),
         UserKind.PATIENT,
     )
 

@@ -89,7 +89,7 @@ THEMES: tuple[Theme, ...] = (
         ),
         "Qui a demandé cette prise de sang, et vous sentez-vous plus fatigué que d'habitude ?",
         (
-            "Mon médecin, pour un contrôle. Un peu fatigué, mais je travaille.",
+            "Mon médecin, pour un contrôle. Un peu de fatigue, mais je travaille.",
             "C'était pour un bilan. Je me sens bien.",
         ),
         "Ce chiffre montre que vos réserves de fer sont un peu basses. Ce n'est pas une urgence : "
@@ -266,7 +266,7 @@ THEMES: tuple[Theme, ...] = (
         ),
         "Depuis quand, et comment vous sentez-vous dans la journée ?",
         (
-            "Depuis un mois. Je suis fatigué, mais le moral va.",
+            "Depuis un mois. Je manque d'énergie, mais le moral va.",
             "Trois semaines. Je m'énerve plus vite, sinon cela va.",
         ),
         "Gardez la même heure de lever, sortez à la lumière le matin, pas d'écran ni de café le "

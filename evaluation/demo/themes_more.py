@@ -1,6 +1,6 @@
 """Everyday questions about a child or a relative, and about pregnancy: invented texts. Pure."""
 
-from evaluation.demo.theme import CHILD, FATHERS, HELPED, MOTHERS, SELF, SONS, Theme
+from evaluation.demo.theme import CHILD, FATHERS, HELPED, MOTHERS, SELF, SONS, WOMEN, Theme
 
 MORE_THEMES: tuple[Theme, ...] = (
     Theme(
@@ -204,6 +204,7 @@ MORE_THEMES: tuple[Theme, ...] = (
         "Ce n'est pas trop tard. Prenez rendez-vous avec une sage-femme ce mois-ci : un entretien "
         "est prévu pour vous, et elle vous dira comment s'inscrire aux séances.",
         "Une sage-femme de l'équipe vous recevra.",
+        WOMEN,
     ),
     Theme(
         "PREVENTION",

@@ -25,6 +25,7 @@ from evaluation.demo.people import (
     add_accounts,
     colleague,
 )
+from evaluation.demo.planned import CREW
 from orientation.demo_territory import FictitiousCpts, Town, fictitious_cpts, of_departement
 from orientation.models import (
     Commune,
@@ -65,7 +66,6 @@ _STREETS = (
     "rue des Tilleuls",
     "allée des Mimosas",
 )
-COLLEAGUES_PER_DEPARTEMENT = 4
 MAISONS_PER_DEPARTEMENT = 3
 
 
@@ -96,7 +96,7 @@ def build(regions: Iterable[str], *, today: date) -> World:
             .order_by("code")
             .values_list("code", flat=True)
         )
-        staff(departements, since)
+        _staff(departements, since)
     return World(people=people, departements=departements)
 
 
@@ -344,42 +344,42 @@ def _first_duty(user: User, structure: Structure) -> None:
         Duty.objects.create(user=user, structure=structure, started_at=timezone.now())
 
 
-def staff(departements: Iterable[str], since: date) -> None:
-    """Colleagues of each department, in its SAS and its largest structures; one is on duty."""
-    roles, firsts = [], []
-    ranks = {
-        code: rank
-        for rank, code in enumerate(
-            Departement.objects.filter(region__in=REGIONS)
-            .order_by("code")
-            .values_list("code", flat=True)
-        )
-    }
-    crews = {
-        code: [
-            colleague(ranks[code] * COLLEAGUES_PER_DEPARTEMENT + n)
-            for n in range(COLLEAGUES_PER_DEPARTEMENT)
-        ]
-        for code in departements
+@dataclass(frozen=True)
+class Member:
+    """A professional and the structure of their duties."""
+
+    user: User
+    structure: Structure
+
+
+def crews(departements: Iterable[str]) -> dict[str, list[Member]]:
+    """The colleagues of each department, in its SAS and its two first CPTS; accounts are made."""
+    ranks = {code: rank for rank, code in enumerate(_all_departements())}
+    people = {
+        code: [colleague(ranks[code] * CREW + n) for n in range(CREW)] for code in departements
     }
     accounts = add_accounts(
-        [person for crew in crews.values() for person in crew], may_sign_in=True
+        [person for crew in people.values() for person in crew], may_sign_in=True
     )
-    places = _places_of_duty(crews)
-    for code, crew in crews.items():
-        for n, person in enumerate(crew):
-            structure = places[code][n % len(places[code])]
-            user = accounts[person.email]
-            roles.append(Membership(user=user, role=Role.PROFESSIONAL, structure=structure))
-            if n == 0:
-                firsts.append((user, structure))
-    _keep(roles, since)
-    for user, structure in firsts:
-        _first_duty(user, structure)
+    places = _places_of_duty(people)
+    return {
+        code: [
+            Member(accounts[person.email], places[code][n % len(places[code])])
+            for n, person in enumerate(crew)
+        ]
+        for code, crew in people.items()
+    }
+
+
+def _all_departements() -> list[str]:
+    return list(
+        Departement.objects.filter(region__in=REGIONS)
+        .order_by("code")
+        .values_list("code", flat=True)
+    )
 
 
 def _places_of_duty(departements: Iterable[str]) -> dict[str, list[Structure]]:
-    """For each department: its SAS, then its two first CPTS."""
     found: dict[str, list[Structure]] = {code: [] for code in departements}
     rows = Structure.objects.filter(
         departement__in=found, is_fictitious=True, kind__in=(StructureKind.SAS, StructureKind.CPTS)
@@ -388,3 +388,27 @@ def _places_of_duty(departements: Iterable[str]) -> dict[str, list[Structure]]:
         if len(found[row.departement_id]) < 3:
             found[row.departement_id].append(row)
     return found
+
+
+def _staff(departements: Iterable[str], since: date) -> None:
+    """Give the crews their roles; the first of each department is on duty."""
+    by_departement = crews(departements)
+    _keep(
+        [
+            Membership(user=member.user, role=Role.PROFESSIONAL, structure=member.structure)
+            for crew in by_departement.values()
+            for member in crew
+        ],
+        since,
+    )
+    for crew in by_departement.values():
+        _first_duty(crew[0].user, crew[0].structure)
+
+
+def covered_by_others() -> frozenset[str]:
+    """Communes where a fictitious maison de santé receives people."""
+    return frozenset(
+        CommuneCoverage.objects.filter(
+            structure__kind=StructureKind.MAISON_SANTE, structure__is_fictitious=True
+        ).values_list("commune_id", flat=True)
+    )

@@ -1,0 +1,189 @@
+"""Play the planned history through the real acts, one local day at a time.
+
+A day is one transaction: its requests, its passages at the door, its duties and its counts are
+all there, or none. Identifiers come from the plan, so a day found in the database is done: played
+twice, or killed at any moment and started again, the history is the same.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from comptes.keys.cipher import ensure_keys
+from comptes.models import User
+from evaluation.demo.acts import Acts
+from evaluation.demo.people import add_accounts, history_patient
+from evaluation.demo.plan import DAYS, REQUESTS_PER_DAY, PlannedDay, days_of, plan_day
+from evaluation.demo.planned import PATIENTS, Place, PlannedRequest, Population, populate
+from evaluation.demo.world import REGIONS, Member, covered_by_others, crews, towns
+from evaluation.tally import recount_day
+from messagerie.danger import SIGNS
+from messagerie.delivery import quiet
+from messagerie.models import Conversation, DoorPassage, Notice
+from orientation.models import Departement, Duty
+
+DUTY_STARTS, DUTY_ENDS = time(8), time(20, 30)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the history is: days done, of how many."""
+
+    done: int
+    total: int
+    requests: int
+
+
+def population(regions: Sequence[str] = REGIONS, patients: int = PATIENTS) -> Population:
+    """The patients of the history over the loaded territory."""
+    zones = {row.code: row for row in Departement.objects.filter(region__in=regions)}
+    covered = covered_by_others()
+    return populate(
+        [
+            Place(
+                code=town.code_insee,
+                departement=town.departement,
+                region=zones[town.departement].region_id,
+                population=town.population,
+                time_zone=zones[town.departement].time_zone,
+                has_other=town.code_insee in covered,
+            )
+            for town in towns(regions)
+        ],
+        patients,
+    )
+
+
+def days_done(days: Sequence[date], people: Population, *, end: date, per_day: float) -> set[date]:
+    """The days whose requests are in the database: a day is all there or not at all."""
+    first = {plan_day(day, people, end=end, per_day=per_day).requests[0].id: day for day in days}
+    held = Conversation.objects.filter(pk__in=first).values_list("pk", flat=True)
+    return {first[pk] for pk in held}
+
+
+class History:
+    """Plays the days that are missing."""
+
+    def __init__(
+        self,
+        *,
+        end: date,
+        days: int = DAYS,
+        per_day: float = REQUESTS_PER_DAY,
+        people: Population | None = None,
+    ) -> None:
+        self.end = end
+        self.per_day = per_day
+        self.people = people or population()
+        self.days = days_of(end, days)
+        self._accounts: dict[int, User] = {}
+
+    def progress(self) -> Progress:
+        """Read what is done; writes nothing."""
+        done = days_done(self.days, self.people, end=self.end, per_day=self.per_day)
+        requests = sum(len(self._plan(day).requests) for day in done)
+        return Progress(len(done), len(self.days), requests)
+
+    def play(self) -> Iterator[Progress]:
+        """Play each missing day, oldest first; yields after each."""
+        done = days_done(self.days, self.people, end=self.end, per_day=self.per_day)
+        missing = [day for day in self.days if day not in done]
+        if not missing:
+            return
+        self._accounts = self._add_accounts()
+        acts = Acts(self._accounts, crews(self._departements()))
+        count, requests = len(done), 0
+        for day in missing:
+            planned = self._plan(day)
+            play_day(planned, acts)
+            count += 1
+            requests += len(planned.requests)
+            yield Progress(count, len(self.days), requests)
+
+    def _plan(self, day: date) -> PlannedDay:
+        return plan_day(day, self.people, end=self.end, per_day=self.per_day)
+
+    def _departements(self) -> list[str]:
+        return sorted({place.departement for place in self.people.places})
+
+    def _add_accounts(self) -> dict[int, User]:
+        people = {p.number: history_patient(p.number) for p in self.people.patients}
+        held = add_accounts(people.values(), may_sign_in=False)
+        return {number: held[person.email] for number, person in people.items()}
+
+
+def play_day(planned: PlannedDay, acts: Acts, *, before_commit: Callable[[], None] | None = None):
+    """Write one day, whole or not at all. `before_commit` is called at the end of it."""
+    ensure_keys(request.id for request in planned.requests)
+    with quiet(), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        DoorPassage.objects.bulk_create(_passages(planned))
+        Duty.objects.bulk_create(_duties(planned.day, acts.crews))
+        for request in planned.requests:
+            acts.play(request)
+        _settle(planned.requests)
+        recount_day(planned.day)
+        if before_commit is not None:
+            before_commit()
+
+
+def _passages(planned: PlannedDay) -> Iterator[DoorPassage]:
+    """One row for each declared sign, as the door writes them."""
+    for visit in planned.visits:
+        yield from _signs(visit.id, visit.at, visit.place, visit.signs, visit.answer)
+    for request in planned.requests:
+        if request.visit is not None:
+            yield from _signs(
+                request.visit,
+                request.opened_at - timedelta(minutes=2),
+                request.patient.place,
+                request.signs,
+                request.sign_answer,
+            )
+
+
+def _signs(visit, at: datetime, place: Place, signs: Sequence[str], answer: str):
+    for code in signs:
+        yield DoorPassage(
+            visit=visit,
+            at=at,
+            commune_id=place.code,
+            departement_id=place.departement,
+            question_code=SIGNS[code].question_code,
+            sign_code=code,
+            number=SIGNS[code].number,
+            answer=answer,
+        )
+
+
+def _duties(day: date, crews_by_departement: dict[str, list[Member]]) -> Iterator[Duty]:
+    """The duties of that day, ended, as those who answered have had them."""
+    zones = dict(Departement.objects.values_list("code", "time_zone"))
+    for code, crew in crews_by_departement.items():
+        zone = ZoneInfo(zones[code])
+        for member in crew:
+            yield Duty(
+                user=member.user,
+                structure=member.structure,
+                started_at=datetime.combine(day, DUTY_STARTS, tzinfo=zone),
+                ended_at=datetime.combine(day, DUTY_ENDS, tzinfo=zone),
+            )
+
+
+def _settle(requests: Sequence[PlannedRequest]) -> None:
+    """What time has done since: mails have left, pages were seen by both."""
+    ids = [request.id for request in requests]
+    Notice.objects.filter(conversation__in=ids, sent_at__isnull=True).update(
+        sent_at=F("created_at")
+    )
+    Conversation.objects.filter(pk__in=ids).update(
+        patient_delivered_seq=F("last_seq"),
+        patient_opened_seq=F("last_seq"),
+        professional_delivered_seq=F("last_seq"),
+        professional_opened_seq=F("last_seq"),
+    )
