@@ -23,6 +23,10 @@ urlpatterns += [
 ]
 
 # --- Patient: the door (porte:) and the conversations (patient:)
+urlpatterns += [
+    path("demande/", include("messagerie.urls_door")),
+    path("conversations/", include("messagerie.urls_patient")),
+]
 
 # --- Professional: the console (console:)
 urlpatterns += [path("console/", include("messagerie.urls_console"))]
