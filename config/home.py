@@ -8,14 +8,11 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from comptes.models import User, UserKind
 from messagerie.models import Conversation
-from messagerie.states import State
+from messagerie.views.records import conversation_rows
 from messagerie.waiting import ClosedTerritory, ServiceNotice, service_for
 from orientation.models import Opening
 from orientation.scope import scope_for
@@ -26,12 +23,6 @@ OWN_HOMES = {
     UserKind.PROFESSIONAL: "console:accueil",
     UserKind.ADMINISTRATOR: "admin:index",
     UserKind.EVALUATOR: "evaluation:rapport",
-}
-# How a patient reads a state, and the tone of its tag.
-STATES = {
-    State.WAITING: ("en attente", "attente"),
-    State.IN_PROGRESS: ("en cours", "cours"),
-    State.CLOSED: ("terminée", "fait"),
 }
 
 
@@ -75,51 +66,18 @@ DEMO_ROLES = (
 )
 
 
-@dataclass(frozen=True)
-class ConversationRow:
-    """One line of « Mes conversations ». Nothing of the content."""
-
-    url: str
-    titre: str
-    etat: str
-    ton: str
-    maj: datetime
-    nouveau: bool
-
-
-def conversation_row(conversation: Conversation) -> ConversationRow:
-    """How a patient reads one of their conversations in a list."""
-    label, tone = STATES[State(conversation.state)]
-    opened = date_format(timezone.localtime(conversation.opened_at), "j F")
-    moments = (
-        conversation.opened_at,
-        conversation.last_patient_at,
-        conversation.last_professional_at,
-        conversation.closed_at,
-    )
-    return ConversationRow(
-        url=reverse("patient:conversation", args=[conversation.pk]),
-        titre=_("Question du %(day)s, %(place)s")
-        % {"day": opened, "place": conversation.commune.name},
-        etat=label,
-        ton=tone,
-        maj=max(moment for moment in moments if moment is not None),
-        nouveau=conversation.last_professional_at is not None
-        and conversation.patient_opened_seq < conversation.last_seq,
-    )
-
-
 def patient_home(user: User, now: datetime) -> dict[str, Any]:
     """My last conversations, and the state of the service where I last asked."""
-    own = (
-        Conversation.objects.visible_to(scope_for(user))
+    scope = scope_for(user)
+    last = (
+        Conversation.objects.visible_to(scope)
         .select_related("commune")
         .order_by("-opened_at")
+        .first()
     )
-    last = list(own[:SHOWN_CONVERSATIONS])
-    notice = service_for(last[0].commune, now) if last else None
+    notice = service_for(last.commune, now) if last else None
     return {
-        "conversations": [conversation_row(conversation) for conversation in last],
+        "conversations": conversation_rows(scope, SHOWN_CONVERSATIONS) if last else [],
         "garde": notice if isinstance(notice, ServiceNotice) else None,
         "ferme": notice if isinstance(notice, ClosedTerritory) else None,
     }
