@@ -43,6 +43,25 @@ KEPT_TABLES = {
     *REFERENCE_TABLES,
 }
 
+# What migrations wrote besides (the default rules) is copied aside once, and put back each time.
+SET_ASIDE = """
+DO $$
+DECLARE
+    one record;
+    filled boolean;
+BEGIN
+    CREATE SCHEMA seed;
+    FOR one IN SELECT tablename FROM pg_tables
+               WHERE schemaname = 'public' AND NOT tablename = ANY ('{kept}')
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one.tablename) INTO filled;
+        IF filled THEN
+            EXECUTE format('CREATE TABLE seed.%1$I AS TABLE public.%1$I', one.tablename);
+        END IF;
+    END LOOP;
+END $$
+"""
+
 # Triggers and foreign keys sleep meanwhile: the journal refuses DELETE from everybody else.
 EMPTY_ALL_TABLES = """
 DO $$
@@ -59,16 +78,31 @@ BEGIN
             EXECUTE format('DELETE FROM %I', one.tablename);
         END IF;
     END LOOP;
+    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'seed'
+    LOOP
+        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM seed.%1$I', one.tablename);
+    END LOOP;
 END $$
 """
 
 
+def _run_everywhere(aliases, sql: str) -> None:
+    kept = "{" + ",".join(sorted(KEPT_TABLES)) + "}"
+    for alias in aliases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(sql.replace("{kept}", kept))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Both databases, migrated; what migrations wrote is set aside."""
+    with django_db_blocker.unblock():
+        _run_everywhere(connections, SET_ASIDE)
+
+
 def _empty_tables(self: TransactionTestCase) -> None:
     """In place of Django's flush, after each test that really commits."""
-    kept = "{" + ",".join(sorted(KEPT_TABLES)) + "}"
-    for alias in self._databases_names(include_mirrors=False):
-        with connections[alias].cursor() as cursor:
-            cursor.execute(EMPTY_ALL_TABLES.replace("{kept}", kept))
+    _run_everywhere(self._databases_names(include_mirrors=False), EMPTY_ALL_TABLES)
 
 
 TransactionTestCase._fixture_teardown = _empty_tables

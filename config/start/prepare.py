@@ -19,13 +19,15 @@ from config.start import say
 
 
 def migrate() -> str:
-    """Apply what is missing, on both databases."""
+    """Apply what is missing, on both databases. The keys' own holds a model of comptes alone."""
     applied = 0
-    for alias in ("default", "keys"):
+    for alias, apps in (("default", []), ("keys", ["comptes"])):
         executor = MigrationExecutor(connections[alias])
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        graph = executor.loader.graph
+        last = [node for app in apps for node in graph.leaf_nodes(app)] or graph.leaf_nodes()
+        missing = executor.migration_plan(last)
         if missing:
-            call_command("migrate", database=alias, verbosity=0, interactive=False)
+            call_command("migrate", *apps, database=alias, verbosity=0, interactive=False)
             applied += len(missing)
     call_command("createcachetable", verbosity=0)
     return f"{applied} migrations" if applied else "à jour"

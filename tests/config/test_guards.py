@@ -33,3 +33,18 @@ def test_both_databases_are_real_postgresql_18():
         with connections[alias].cursor() as cursor:
             cursor.execute("SHOW server_version")
             assert cursor.fetchone()[0].startswith("18.")
+
+
+RULES_OF_THE_NATION = "SELECT count(*) FROM orientation_rule"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, 2])
+def test_what_migrations_wrote_is_there_for_every_test(turn):
+    """The first turn destroys it; the second finds it again."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(RULES_OF_THE_NATION)
+        assert cursor.fetchone()[0] > 0
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM orientation_rule")
+        cursor.execute("SET session_replication_role = origin")
