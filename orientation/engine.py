@@ -192,8 +192,17 @@ def keep_decision(
     conversation_id: UUID, proposed: Proposed, choice: Choice, *, by: User, at: datetime
 ) -> Decision:
     """Keep one decision: inputs, proposal, trace, choice. Inside the caller's transaction."""
+    decision = decision_row(conversation_id, proposed, choice, by=by, at=at)
+    decision.save(force_insert=True)
+    return decision
+
+
+def decision_row(
+    conversation_id: UUID, proposed: Proposed, choice: Choice, *, by: User, at: datetime
+) -> Decision:
+    """The decision as a row that is not written yet."""
     proposal = proposed.proposal
-    return Decision.objects.create(
+    return Decision(
         conversation_id=conversation_id,
         commune_id=proposed.situation.commune_code,
         departement=proposed.departement,

@@ -152,7 +152,7 @@ def orient(
         outcome = OUTCOME_OF[choice.destination]
         permitted(conversation, states.Act.CLOSE, outcome)
         engine.keep_decision(conversation.pk, proposed, choice, by=professional, at=now)
-        card = _card(request, proposed, choice)
+        card = card_for(request, proposed, choice)
         append(
             conversation,
             sender=professional,
@@ -202,7 +202,8 @@ def _choice(
     raise Refused(RefusalCode.BAD_CHOICE, "Choisissez un lieu dans la liste.")
 
 
-def _card(request: OrientRequest, proposed: Proposed, choice: Choice) -> OrientationCard:
+def card_for(request: OrientRequest, proposed: Proposed, choice: Choice) -> OrientationCard:
+    """What the patient reads of a choice. Raises Refused when a word cannot be kept."""
     structure = choice.structure
     number = ""
     if choice.destination == Destination.NUMBER:
