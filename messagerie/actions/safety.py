@@ -17,7 +17,7 @@ from comptes.models import Act, User
 from messagerie.actions.closing import refuse_not_patient
 from messagerie.actions.handling import refuse_not_holder
 from messagerie.actions.talk import notify_patient, refuse_closed
-from messagerie.actions.writing import announce, append, locked, note_passage
+from messagerie.actions.writing import announce, append, locked, note_passage, resent
 from messagerie.danger import SIGNS
 from messagerie.errors import RefusalCode, Refused
 from messagerie.models import (
@@ -63,9 +63,12 @@ def declare_worsening(
     sign_codes: tuple[str, ...],
     phone: str = "",
     place: str = "",
+    client_id: UUID | None = None,
     now: datetime | None = None,
 ) -> Conversation:
     """« Mon état s'aggrave »: the signs ticked become a line, and the conversation goes first.
+
+    Sent twice under one `client_id` (a double click), it is declared once.
 
     Raises:
         Refused: NOT_FOUND, NOT_YOURS, CLOSED, BAD_CHOICE (no sign, or not in the list).
@@ -78,17 +81,21 @@ def declare_worsening(
         phone=_short(phone, "Le numéro de téléphone"),
         place=_short(place, "Le lieu"),
     )
+    body = msgspec.json.encode(worsening).decode()
+    client_id = client_id or uuid.uuid4()
     with transaction.atomic():
         conversation = locked(conversation_id, scope)
         refuse_not_patient(conversation, patient)
+        if resent(conversation, patient, client_id, body) is not None:
+            return conversation
         refuse_closed(conversation)
         append(
             conversation,
             sender=patient,
             side=Side.PATIENT,
             kind=MessageKind.WORSENING,
-            client_id=uuid.uuid4(),
-            body=msgspec.json.encode(worsening).decode(),
+            client_id=client_id,
+            body=body,
             now=now,
         )
         conversation.declared_sign = True
