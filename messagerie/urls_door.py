@@ -1,0 +1,16 @@
+"""The door: the steps that lead to a question sent."""
+
+from django.urls import path
+
+from messagerie.views import door, door_place, door_send, door_signs
+
+app_name = "porte"
+urlpatterns = [
+    path("", door.for_whom, name="pour_qui"),
+    path("ou/", door_place.where, name="ou"),
+    path("signes/", door_signs.signs, name="signes"),
+    path("signe/", door_signs.sign, name="signe"),
+    path("medecin/", door.care, name="medecin"),
+    path("question/", door_send.question, name="question"),
+    path("envoyer/", door_send.confirm, name="envoyer"),
+]

@@ -1,0 +1,188 @@
+"""The patient's conversation: the whole page, the reply without JavaScript, its live parts."""
+
+import uuid
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from messagerie import actions, drafts
+from messagerie.clock import said_before
+from messagerie.contents import open_subject
+from messagerie.errors import RefusalCode, Refused, not_found
+from messagerie.models import Conversation, MessageKind
+from messagerie.states import Outcome, State
+from messagerie.views.pages import (
+    is_patient,
+    other_account,
+    patient_only,
+    private,
+    refusal,
+    sign_in_url,
+)
+from messagerie.views.thread import all_lines, bubbles, holder_name, sent_state
+from messagerie.waiting import people_before, service_notice
+from orientation.openings import opening_for
+from orientation.scope import Scope, scope_for
+
+KEPT_AT_MOST = 20_000  # characters of a line kept aside; longer ones are refused anyway
+
+
+@patient_only
+@require_GET
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    return conversation_page(request, conversation_id)
+
+
+def conversation_page(
+    request: HttpRequest,
+    conversation_id: UUID,
+    *,
+    typed: str = "",
+    error: str = "",
+    status: int = 200,
+    client_id: UUID | None = None,
+) -> HttpResponse:
+    """The whole page. Its opening is journaled, and its lines are marked as opened.
+
+    typed, error: what was written and why it did not leave. client_id: UUID of the next line,
+    kept when the same line may be tried again.
+    """
+    scope = scope_for(request.user)
+    row = actions.open_for_reading(conversation_id, reader=request.user, scope=scope)
+    actions.mark_opened(row.pk, reader=request.user, scope=scope, seq=row.last_seq)
+    now = timezone.now()
+    lines = all_lines(row)
+    shown = bubbles(row, lines, now)
+    mine = [bubble.seq for bubble in shown if bubble.mine]
+    context = live_parts(row)
+    context |= {
+        "subject": open_subject(row),
+        "bubbles": shown,
+        "last_mine": mine[-1] if mine else 0,
+        "sent_state": sent_state(row, mine[-1]) if mine else "",
+        "last_seq": lines[-1].seq if lines else 0,
+        "typed": typed or drafts.take_reply(request.session, row.pk),
+        "error": error,
+        "client_id": client_id or uuid.uuid4(),
+    }
+    with timezone.override(ZoneInfo(row.time_zone)):
+        return render(request, "patient/conversation.html", context, status=status)
+
+
+def live_parts(row: Conversation) -> dict[str, object]:
+    """What changes while the page is open: who answers, how long to wait, what can be done."""
+    now = timezone.now()
+    context: dict[str, object] = {
+        "conversation": row,
+        "holder": holder_name(row),
+        "can_reopen": bool(row.reopen_until and now <= row.reopen_until),
+        "is_referred": row.outcome.startswith("REFERRED") or row.outcome == Outcome.EMERGENCY,
+    }
+    if row.state == State.WAITING:
+        departement = row.departement
+        opening = opening_for(departement, timezone.localdate(now))
+        promised = row.promised_before
+        context |= {
+            "before": people_before(row),
+            "promise": said_before(promised, row.time_zone, now) if promised else "",
+            "is_late": bool(promised and promised < now),
+            "service_notice": service_notice(departement, opening, now) if opening else None,
+        }
+    return context
+
+
+def visible(conversation_id: UUID, scope: Scope) -> Conversation:
+    """A conversation of this patient, without opening its content. Raises Refused NOT_FOUND."""
+    row = (
+        Conversation.objects.visible_to(scope)
+        .select_related("commune", "departement", "structure", "professional__professional")
+        .filter(pk=conversation_id)
+        .first()
+    )
+    if row is None:
+        raise not_found()
+    return row
+
+
+@patient_only
+@require_GET
+def live(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """The parts that the page replaces when its state changes, and the cards after a number.
+
+    Plain lines come by the socket alone: this page holds none of them.
+    """
+    row = visible(conversation_id, scope_for(request.user))
+    after = request.GET.get("apres", "")
+    cursor = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    cards = [
+        line
+        for line in all_lines(row)
+        if line.seq > cursor and line.kind not in (MessageKind.TEXT, MessageKind.EVENT)
+    ]
+    context = live_parts(row) | {"bubbles": bubbles(row, cards, timezone.now())}
+    with timezone.override(ZoneInfo(row.time_zone)):
+        return render(request, "patient/_vivant.html", context)
+
+
+@private
+@require_POST
+def reply(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """One line, by a plain form. What was typed comes back with each refusal."""
+    typed = request.POST.get("body", "")
+    if not request.user.is_authenticated:
+        return _session_over(request, conversation_id, typed)
+    if not is_patient(request):
+        return other_account(request)
+    try:
+        client_id = UUID(request.POST.get("client_id", ""))
+    except ValueError:
+        sentence = _("Le formulaire est incomplet : votre message n'est pas parti. Renvoyez-le.")
+        return _again(request, conversation_id, typed, Refused(RefusalCode.BAD_ID, sentence))
+    try:
+        posted = actions.post(
+            conversation_id,
+            author=request.user,
+            scope=scope_for(request.user),
+            client_id=client_id,
+            body=typed,
+        )
+    except Refused as refused:
+        same = None if refused.code == RefusalCode.SAME_ID_OTHER_TEXT else client_id
+        return _again(request, conversation_id, typed, refused, same)
+    return redirect(f"{reverse('patient:conversation', args=[conversation_id])}#m{posted.seq}")
+
+
+def _again(
+    request: HttpRequest,
+    conversation_id: UUID,
+    typed: str,
+    refused: Refused,
+    client_id: UUID | None = None,
+) -> HttpResponse:
+    """The page again, with the sentence of the refusal and the text in its form."""
+    try:
+        return conversation_page(
+            request,
+            conversation_id,
+            typed=typed,
+            error=refused.sentence,
+            status=refused.status,
+            client_id=client_id,
+        )
+    except Refused as hidden:
+        return refusal(request, hidden, typed)
+
+
+def _session_over(request: HttpRequest, conversation_id: UUID, typed: str) -> HttpResponse:
+    """Keep the line, sealed, until its author has signed in again."""
+    if typed.strip():
+        drafts.keep_reply(request.session, conversation_id, typed[:KEPT_AT_MOST])
+    url = sign_in_url(reverse("patient:conversation", args=[conversation_id]))
+    context = {"typed": typed, "sign_in_url": url}
+    return render(request, "patient/session_finie.html", context, status=403)

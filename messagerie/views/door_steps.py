@@ -1,0 +1,83 @@
+"""What the steps of the door share: the draft, the way back to what is missing, closed places."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from messagerie import drafts
+from messagerie.drafts import Draft
+from messagerie.views.pages import is_patient, other_account, private
+from messagerie.waiting import ClosedTerritory
+from orientation.models import Commune
+from orientation.resolver import commune_by_insee
+
+STEPS = ("pour_qui", "ou", "signes", "signe", "medecin", "question")
+Step = Callable[[HttpRequest, Draft], HttpResponse]
+
+
+def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
+    """A step of the door: gives it the draft, and leads back to what was not answered yet.
+
+    A question that already left leads to its conversation. What is posted without a draft (the
+    session ended) is kept in a new one, and the person is told to take the first steps again.
+    """
+
+    def wrap(view: Step) -> Callable[[HttpRequest], HttpResponse]:
+        @private
+        @wraps(view)
+        def inner(request: HttpRequest) -> HttpResponse:
+            if request.user.is_authenticated and not is_patient(request):
+                return other_account(request)
+            draft = drafts.load(request.session)
+            if draft.is_sent:
+                if request.method == "POST":
+                    messages.info(request, _("Votre question est déjà partie."))
+                    return redirect("patient:conversation", draft.row.pk)
+                drafts.forget(request.session)
+                draft = drafts.load(request.session)
+            if request.method == "POST":
+                if not draft.exists and name != "pour_qui":
+                    messages.warning(
+                        request,
+                        _(
+                            "Votre session a expiré. Reprenez les premières étapes : "
+                            "ce que vous venez d'écrire est gardé."
+                        ),
+                    )
+                return view(request, draft)
+            missing = draft.content.missing_step
+            if missing and STEPS.index(missing) < STEPS.index(name):
+                return redirect(f"porte:{missing}")
+            return view(request, draft)
+
+        return inner
+
+    return wrap
+
+
+def go_on(draft: Draft, default: str) -> HttpResponse:
+    """To the next step; to an earlier one when it still waits for an answer."""
+    missing = draft.content.missing_step
+    if missing and STEPS.index(missing) < STEPS.index(default):
+        default = missing
+    return redirect(f"porte:{default}")
+
+
+def commune_of(draft: Draft) -> Commune | None:
+    return commune_by_insee(draft.content.commune) if draft.content.commune else None
+
+
+def closed(
+    request: HttpRequest, territory: ClosedTerritory | None, sentence: str = ""
+) -> HttpResponse:
+    """The service is not open there: whom to call instead, and when it opens."""
+    return render(
+        request,
+        "patient/porte/ferme.html",
+        {"territory": territory, "sentence": sentence},
+        status=409 if request.method == "POST" else 200,
+    )

@@ -1,0 +1,78 @@
+"""What all patient pages share: who may come, and how a refusal is said."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import urlencode
+
+from comptes.models import UserKind
+from messagerie.errors import Refused
+
+View = Callable[..., HttpResponseBase]
+
+
+def private(view: View) -> View:
+    """A page about somebody's health: no copy is kept on the way, nor by the browser."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    return inner
+
+
+def is_patient(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and request.user.kind == UserKind.PATIENT
+
+
+def patient_only(view: View) -> View:
+    """Lead strangers to the sign-in page, tell other kinds of account that this is not for them.
+
+    A refusal of an act becomes a page with its sentence and its status.
+    """
+
+    @private
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return sign_in_first(request)
+        if not is_patient(request):
+            return other_account(request)
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refused:
+            return refusal(request, refused)
+
+    return inner
+
+
+def sign_in_url(back_to: str) -> str:
+    return f"{reverse('account_login')}?{urlencode({'next': back_to})}"
+
+
+def sign_in_first(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page, then back; after a POST, back to the page that holds the form."""
+    back_to = request.path if request.method == "GET" else reverse("patient:conversations")
+    return redirect(sign_in_url(back_to))
+
+
+def other_account(request: HttpRequest) -> HttpResponse:
+    """Somebody signed in as a professional, an administrator or an evaluator."""
+    return render(request, "patient/autre_compte.html", status=403)
+
+
+def refusal(request: HttpRequest, refused: Refused, typed: str = "") -> HttpResponse:
+    """The page of an act refused, with what was typed so that it can be copied."""
+    return render(
+        request,
+        "patient/refus.html",
+        {"sentence": refused.sentence, "typed": typed},
+        status=refused.status,
+    )
