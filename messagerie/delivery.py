@@ -5,12 +5,14 @@ most; a hint that gets lost costs time, never a line, because every view reads f
 The only user of the channel layer.
 """
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from celery import current_app
 from channels.layers import get_channel_layer
 
 from messagerie.contents import Line, open_lines
@@ -18,7 +20,9 @@ from messagerie.models import Conversation, Message, MessageKind
 
 logger = logging.getLogger(__name__)
 
+NOTICE_COUNTDOWN = 11  # seconds; a little more than messagerie.tasks.DELAY
 PAGE = 200  # lines read at most in one catch-up step
+HINT_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,15 @@ def user_group(user_id: int) -> str:
 
 def _send(group: str, event: dict[str, Any]) -> None:
     """Send a hint; a layer that is down is logged and forgotten: the tick will catch up."""
-    layer = get_channel_layer()
     try:
-        async_to_sync(layer.group_send)(group, event)
+        async_to_sync(_send_soon)(group, event)
     except Exception as error:  # whatever the broker raises, the act itself is committed
         logger.warning("hint lost: %s", type(error).__name__)
+
+
+async def _send_soon(group: str, event: dict[str, Any]) -> None:
+    """A broker that answers nothing holds the act back for one second, no more."""
+    await asyncio.wait_for(get_channel_layer().group_send(group, event), HINT_SECONDS)
 
 
 def hint_conversation(conversation_id: UUID, seq: int) -> None:
@@ -72,6 +80,19 @@ def hint_receipts(conversation_id: UUID) -> None:
 def hint_queue(departement_code: str) -> None:
     """The queue of a department changed."""
     _send(queue_group(departement_code), {"type": "queue.hint"})
+
+
+def hint_desk(user_id: int) -> None:
+    """A conversation that this professional holds moved: their left column may have changed."""
+    _send(user_group(user_id), {"type": "queue.hint"})
+
+
+def wake_notices() -> None:
+    """Have the mails sent a moment from now; without a broker, the minute's task will."""
+    try:
+        current_app.send_task("messagerie.tasks.send_notices", countdown=NOTICE_COUNTDOWN)
+    except Exception as error:  # whatever the broker raises, the notice is committed
+        logger.warning("wake-up lost: %s", type(error).__name__)
 
 
 def hint_rights(user_id: int) -> None:

@@ -7,7 +7,12 @@ from messagerie.actions.closing import close, expire, reopen, withdraw
 from messagerie.actions.handling import hand_back, take
 from messagerie.actions.opening import Opened, OpenRequest, open_conversation
 from messagerie.actions.orienting import orient, proposal_for, shown_mark
-from messagerie.actions.reading import mark_delivered, mark_opened, open_for_reading
+from messagerie.actions.reading import (
+    mark_delivered,
+    mark_opened,
+    note_reading,
+    open_for_reading,
+)
 from messagerie.actions.safety import declare_worsening, transmit_to_15
 from messagerie.actions.talk import Posted, post
 
@@ -21,6 +26,7 @@ __all__ = [
     "hand_back",
     "mark_delivered",
     "mark_opened",
+    "note_reading",
     "open_conversation",
     "open_for_reading",
     "orient",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from comptes.journal import record
 from comptes.models import Act, User
+from messagerie import delivery
 from messagerie.actions.writing import announce, append, locked, resent
 from messagerie.errors import RefusalCode, Refused
 from messagerie.models import Conversation, MessageKind, Notice, NoticeKind, Side
@@ -127,3 +128,4 @@ def notify_patient(conversation: Conversation, kind: NoticeKind, now: datetime) 
         ],
         ignore_conflicts=True,
     )
+    transaction.on_commit(delivery.wake_notices)

@@ -127,9 +127,12 @@ def note_passage(
 
 
 def announce(conversation: Conversation, *, queue: bool = False) -> None:
-    """After commit, hint the views of a conversation; with `queue`, the department's queue too."""
+    """After commit, hint the views of a conversation and the desk of who holds it; with `queue`,
+    the department's queue too."""
     transaction.on_commit(
         partial(delivery.hint_conversation, conversation.pk, conversation.last_seq)
     )
     if queue:
         transaction.on_commit(partial(delivery.hint_queue, conversation.departement_id))
+    if conversation.professional_id is not None:
+        transaction.on_commit(partial(delivery.hint_desk, conversation.professional_id))
