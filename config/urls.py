@@ -39,7 +39,10 @@ urlpatterns += [
 ]
 
 # --- API
-urlpatterns += [path("api/v1/", include("orientation.urls_api"))]
+urlpatterns += [
+    path("api/v1/", include("orientation.urls_api")),
+    path("api/v1/", include("messagerie.urls_api")),
+]
 
 # --- Accounts
 urlpatterns += [
