@@ -6,26 +6,38 @@ tick pumps from the cursor again. Every inbound frame and every tick proves the 
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from comptes.keys.cipher import SealBroken
+from comptes.keys.provider import KeyUnavailable
 from comptes.models import User
 from comptes.sessions import live_user
 from messagerie import actions, delivery, frames
-from messagerie.errors import Refused
+from messagerie.errors import RefusalCode, Refused
 from messagerie.live import registry
-from messagerie.models import Conversation
-from messagerie.rendering import line_frame, receipts_frame
-from orientation.models import Structure
+from messagerie.live_reading import Step, desk_mark, moved, queue_codes, read_step
 from orientation.scope import Level, Scope, scope_for
 
 logger = logging.getLogger(__name__)
 
 CLOSE_SIGN_IN = 4401  # the session is over: the page goes to the sign-in page
 CLOSE_FORBIDDEN = 4403  # this account has no live view
+CLOSE_TRY_LATER = 1013  # the database does not answer: the page tries again by itself
+MAX_WATCHED = 50  # conversations that one page may follow
+BUSY = Refused(
+    RefusalCode.BUSY,
+    "Le service est très occupé. Votre message sera renvoyé dans un instant.",
+    status=503,
+    retry=True,
+)
+UNREADABLE = Refused(
+    RefusalCode.UNREADABLE, "Le contenu de cette conversation ne peut pas être lu.", status=500
+)
 
 
 def in_thread(function):
@@ -38,11 +50,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.watched: dict[UUID, int] = {}
+        self.receipts: dict[UUID, object] = {}  # last state told of each conversation
         self.queues: set[str] = set()
+        self.desk: object | None = None  # what the left column stood on; None when not asked for
         self.user: User | None = None
         self.scope_of_user: Scope | None = None
+        self.scope_served: Scope | None = None  # the rights that the views were last set by
         self.pumping = asyncio.Lock()
-        if not await self._prove():
+        try:
+            proved = await self._prove()
+        except Exception as error:
+            logger.warning("handshake put off: %s", type(error).__name__)
+            await self.accept()
+            await self.close(CLOSE_TRY_LATER)
+            return
+        if not proved:
             await self.accept()
             await self.close(CLOSE_SIGN_IN)
             return
@@ -50,6 +72,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.accept()
             await self.close(CLOSE_FORBIDDEN)
             return
+        self.scope_served = self.scope_of_user
         await self.accept()
         await self._join(delivery.user_group(self.user.pk))
         registry.add(self)
@@ -61,11 +84,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             groups = [delivery.user_group(self.user.pk)]
             groups += [delivery.conversation_group(conversation) for conversation in self.watched]
             groups += [delivery.queue_group(code) for code in self.queues]
-            for group in groups:
-                try:
-                    await self.channel_layer.group_discard(group, self.channel_name)
-                except Exception as error:  # the broker may be gone: nothing is owed to it
-                    logger.info("leave failed: %s", type(error).__name__)
+            await asyncio.gather(*(self._leave(group) for group in groups))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
@@ -73,13 +92,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except frames.BadFrame as bad:
             await self._say({"t": "error", "code": "BAD_FRAME", "message": str(bad)})
             return
-        if not await self._prove():
-            await self.close(CLOSE_SIGN_IN)
-            return
         try:
+            if not await self._prove():
+                await self.close(CLOSE_SIGN_IN)
+                return
             await self._handle(frame)
         except Refused as refused:
             await self._say(_refusal(frame, refused))
+        except OSError:  # the socket itself is gone
+            raise
+        except (KeyUnavailable, SealBroken) as error:
+            logger.error("frame failed: %s", type(error).__name__)
+            await self._say(_refusal(frame, UNREADABLE))
+        except Exception as error:  # the database, most often: the same frame may pass later
+            logger.warning("frame failed: %s", type(error).__name__)
+            await self._say(_refusal(frame, BUSY))
 
     async def _handle(self, frame: frames.Frame) -> None:
         match frame:
@@ -88,10 +115,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
             case frames.Watch():
                 await self._watch(frame)
             case frames.Unwatch():
-                if self.watched.pop(frame.conversation, None) is not None:
-                    await self._leave(delivery.conversation_group(frame.conversation))
+                await self._unwatch(frame.conversation)
             case frames.Queue():
-                await self._join_queues()
+                await self._open_desk()
             case frames.Seen():
                 act = actions.mark_opened if frame.opened else actions.mark_delivered
                 await in_thread(act)(
@@ -116,81 +142,131 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 )
 
     async def _watch(self, frame: frames.Watch) -> None:
-        if not await in_thread(_may_see)(self.scope_of_user, frame.conversation):
-            await self._say(
-                {
-                    "t": "nack",
-                    "conversation": frame.conversation,
-                    "code": "NOT_FOUND",
-                    "retry": False,
-                    "message": "Cette conversation n'existe pas, ou vous n'y avez pas accès.",
-                }
-            )
-            return
+        """Join first, then read from the cursor. The opening goes to the journal."""
+        if frame.conversation not in self.watched and len(self.watched) >= MAX_WATCHED:
+            raise Refused(RefusalCode.BUSY, "Cette page suit trop de conversations.", status=429)
+        await in_thread(actions.note_reading)(
+            frame.conversation, reader=self.user, scope=self.scope_of_user
+        )
         if frame.conversation not in self.watched:
             await self._join(delivery.conversation_group(frame.conversation))
-        self.watched[frame.conversation] = frame.cursor
+        async with self.pumping:
+            self.watched[frame.conversation] = frame.cursor
+            self.receipts.pop(frame.conversation, None)
         await self._pump(frame.conversation)
 
-    async def _join_queues(self) -> None:
+    async def _unwatch(self, conversation_id: UUID) -> None:
+        async with self.pumping:
+            known = self.watched.pop(conversation_id, None)
+            self.receipts.pop(conversation_id, None)
+        if known is not None:
+            await self._leave(delivery.conversation_group(conversation_id))
+
+    async def _open_desk(self) -> None:
+        """Follow the queues of one's duty, and one's own conversations."""
         if not self.scope_of_user.is_professional:
             return
-        codes = await in_thread(_queue_codes)(self.scope_of_user)
+        self.desk = await in_thread(desk_mark)(self.user.pk, self.scope_of_user)
+        await self._follow_queues()
+        await self._say({"t": "queue"})
+
+    async def _follow_queues(self) -> None:
+        codes = await in_thread(queue_codes)(self.scope_of_user)
         for code in codes - self.queues:
             await self._join(delivery.queue_group(code))
-        self.queues |= codes
-        await self._say({"t": "queue"})
+        for code in self.queues - codes:
+            await self._leave(delivery.queue_group(code))
+        self.queues = codes
+
+    async def _tell_desk(self) -> None:
+        """Say that the left column changed, if it did."""
+        mark = await in_thread(desk_mark)(self.user.pk, self.scope_of_user)
+        if mark != self.desk:
+            self.desk = mark
+            await self._say({"t": "queue"})
 
     async def _pump(self, conversation_id: UUID) -> None:
         """Send what stands after the cursor; the lock keeps two hints from sending it twice."""
         async with self.pumping:
-            cursor = self.watched.get(conversation_id)
-            while cursor is not None:
-                step = await in_thread(_read)(self.scope_of_user, conversation_id, cursor)
+            while conversation_id in self.watched:
+                cursor = self.watched[conversation_id]
+                step: Step | None = await in_thread(read_step)(
+                    self.scope_of_user, conversation_id, cursor
+                )
                 if step is None:
-                    self.watched.pop(conversation_id, None)
+                    del self.watched[conversation_id]
+                    self.receipts.pop(conversation_id, None)
                     await self._leave(delivery.conversation_group(conversation_id))
                     await self._say({"t": "gone", "conversation": conversation_id})
                     return
-                lines, receipts = step
-                for line in lines:
+                for line in step.lines:
                     await self._say(line)
-                    cursor = line["seq"]
-                self.watched[conversation_id] = cursor
-                if len(lines) < delivery.PAGE:
-                    await self._say(receipts)
+                    self.watched[conversation_id] = line["seq"]
+                if not step.more:
+                    if self.receipts.get(conversation_id) != step.state:
+                        self.receipts[conversation_id] = step.state
+                        await self._say(step.state)
                     return
 
+    async def _pump_or_wait(self, conversation_id: UUID) -> None:
+        """Pump; what fails now is tried again by the tick, and the socket stays open."""
+        try:
+            await self._pump(conversation_id)
+        except OSError:  # the socket itself is gone
+            raise
+        except Exception as error:
+            logger.warning("pump put off: %s", type(error).__name__)
+
     async def reconcile(self) -> None:
-        """The tick: prove the session, then pump the conversations that moved."""
+        """The tick: prove the session, then pump what moved and the desk if it changed."""
         if not await self._prove():
             await self.close(CLOSE_SIGN_IN)
             return
-        moved = await in_thread(_moved)(dict(self.watched))
-        for conversation_id in moved:
-            await self._pump(conversation_id)
-        if self.queues:
-            await self._say({"t": "queue"})
+        await self._follow_rights()
+        for conversation_id in await in_thread(moved)(
+            self.scope_of_user, dict(self.watched), dict(self.receipts)
+        ):
+            await self._pump_or_wait(conversation_id)
+        if self.desk is not None:
+            await self._follow_queues()
+            await self._tell_desk()
+
+    async def _follow_rights(self) -> None:
+        """After a change of rights, whoever noticed it: say what is gone, follow other queues."""
+        scope = self.scope_of_user
+        if scope == self.scope_served:
+            return
+        for conversation_id in list(self.watched):
+            await self._pump_or_wait(conversation_id)
+        if self.desk is not None:
+            await self._follow_queues()
+            await self._tell_desk()
+        self.scope_served = scope
 
     async def conversation_hint(self, event: dict[str, Any]) -> None:
-        await self._pump(UUID(event["conversation"]))
+        await self._pump_or_wait(UUID(event["conversation"]))
 
     async def receipts_hint(self, event: dict[str, Any]) -> None:
-        await self._pump(UUID(event["conversation"]))
+        await self._pump_or_wait(UUID(event["conversation"]))
 
     async def queue_hint(self, event: dict[str, Any]) -> None:
-        if await self._prove():
-            await self._say({"t": "queue"})
-        else:
-            await self.close(CLOSE_SIGN_IN)
+        if self.desk is not None:
+            await self._prove_then(self._tell_desk)
 
     async def rights_hint(self, event: dict[str, Any]) -> None:
-        before = self.scope_of_user
-        if not await self._prove():
-            await self.close(CLOSE_SIGN_IN)
-        elif self.scope_of_user != before:
-            for conversation_id in list(self.watched):
-                await self._pump(conversation_id)
+        await self._prove_then(self._follow_rights)
+
+    async def _prove_then(self, go_on: Callable[[], Awaitable[None]]) -> None:
+        """Prove the session, then go on; what fails now is left to the tick."""
+        try:
+            if await self._prove():
+                await go_on()
+            else:
+                await self.close(CLOSE_SIGN_IN)
+        except OSError:
+            raise
+        except Exception as error:
+            logger.warning("hint put off: %s", type(error).__name__)
 
     async def _prove(self) -> bool:
         """Read the session, the account and the rights again; False when they are gone."""
@@ -229,34 +305,3 @@ def _refusal(frame: frames.Frame, refused: Refused) -> dict[str, Any]:
     if isinstance(frame, frames.Send):
         answer["id"] = frame.id
     return answer
-
-
-def _may_see(scope: Scope, conversation_id: UUID) -> bool:
-    return Conversation.objects.visible_to(scope).filter(pk=conversation_id).exists()
-
-
-def _queue_codes(scope: Scope) -> set[str]:
-    return set(
-        Structure.objects.filter(pk__in=scope.duty_structure_ids).values_list(
-            "departement_id", flat=True
-        )
-    )
-
-
-def _read(
-    scope: Scope, conversation_id: UUID, cursor: int
-) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
-    """One step of a pump, or None when the scope no longer covers the conversation."""
-    conversation = Conversation.objects.visible_to(scope).filter(pk=conversation_id).first()
-    if conversation is None:
-        return None
-    lines = delivery.lines_after(conversation_id, cursor)
-    return [line_frame(conversation, line) for line in lines], receipts_frame(conversation)
-
-
-def _moved(watched: dict[UUID, int]) -> list[UUID]:
-    """The watched conversations that stand further than their cursor."""
-    if not watched:
-        return []
-    rows = Conversation.objects.filter(pk__in=watched).values_list("pk", "last_seq")
-    return [pk for pk, last in rows if last > watched[pk]]

@@ -1,0 +1,104 @@
+/* Small tools of the live link (direct.mjs): ids, timers, receipts, and a line sent by plain HTTP. */
+
+/** A random UUID; crypto.randomUUID is missing on plain http addresses. */
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** Half of a character (a lone surrogate) is no text: it could be neither sent nor kept. */
+export function isReadable(text) {
+  try {
+    encodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Named timers: setting one again replaces it. */
+export class Timers {
+  #running = new Map();
+
+  set(name, delay, act) {
+    clearTimeout(this.#running.get(name));
+    this.#running.set(
+      name,
+      setTimeout(() => {
+        this.#running.delete(name);
+        act();
+      }, delay),
+    );
+  }
+
+  has(name) {
+    return this.#running.has(name);
+  }
+
+  clear(...names) {
+    for (const name of names) {
+      clearTimeout(this.#running.get(name));
+      this.#running.delete(name);
+    }
+  }
+
+  clearAll() {
+    this.clear(...this.#running.keys());
+  }
+}
+
+/** How far this device has received, and how far the person could see. Never goes back. */
+export class Seen {
+  #said = new Map(); // conversation -> { delivered, opened }
+
+  /** The frames to say, given the last number received of each conversation. */
+  due(cursors) {
+    const opened = document.visibilityState === "visible";
+    const frames = [];
+    for (const [conversation, seq] of cursors) {
+      const said = this.#said.get(conversation) ?? { delivered: 0, opened: 0 };
+      if (seq > said.delivered || (opened && seq > said.opened)) {
+        frames.push({ t: "seen", conversation, seq, opened });
+      }
+    }
+    return frames;
+  }
+
+  /** A frame has left. */
+  note({ conversation, seq, opened }) {
+    const before = this.#said.get(conversation)?.opened ?? 0;
+    this.#said.set(conversation, { delivered: seq, opened: opened ? seq : before });
+  }
+
+  forget(conversation) {
+    this.#said.delete(conversation);
+  }
+
+  forgetAll() {
+    this.#said.clear();
+  }
+}
+
+/**
+ * Post one line to the HTTP interface, under its own id.
+ * @returns {Promise<object|null>} an "ack" or a "nack" as the socket would say it; null when there
+ *   is no network, or an answer that is not ours
+ */
+export async function postLine(api, csrfToken, { conversation, id, body }) {
+  try {
+    const answer = await fetch(`${api}/conversations/${conversation}/messages/`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken },
+      body: JSON.stringify({ id, body }),
+    });
+    const said = await answer.json();
+    if (answer.ok) return { t: "ack", conversation, id, seq: said.seq, at: said.at };
+    return said.code ? { t: "nack", conversation, id, ...said } : null;
+  } catch {
+    return null;
+  }
+}
