@@ -19,6 +19,18 @@ app.conf.beat_schedule = {
         "task": "comptes.tasks.seal_journal",
         "schedule": crontab(hour=0, minute=30),
     },
+    "send-notices": {
+        "task": "messagerie.tasks.send_notices",
+        "schedule": crontab(),  # each minute
+    },
+    "expire-silent": {
+        "task": "messagerie.tasks.expire_silent",
+        "schedule": crontab(hour=1, minute=30),
+    },
+    "purge-drafts": {
+        "task": "messagerie.tasks.purge_drafts",
+        "schedule": crontab(minute=15),
+    },
     "recount-yesterday": {
         "task": "evaluation.tasks.recount_yesterday",
         "schedule": crontab(hour=4, minute=10),

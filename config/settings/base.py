@@ -19,6 +19,8 @@ LOCAL_MAILBOX = False
 PATIENT_MFA_REQUIRED = True
 # The admin site turns superusers away: one flag would void every scope.
 ADMIN_ACCEPTS_SUPERUSER = False
+# After this many days without a word from either side, a conversation is closed at night.
+CONVERSATION_SILENCE_DAYS = env.integer("CONVERSATION_SILENCE_DAYS", 14, least=1, most=365)
 # The State's look (font, marks) needs its agreement; an operator who has it says so here.
 DSFR_STATE_LOOK = env.boolean("DSFR_STATE_LOOK", False)
 DEBUG = False
@@ -230,8 +232,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # the text of an import, sent back to be confirmed
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a CPTS may cover several hundred communes
 
 # --- Static files. The design system's own folder is not served: a cleaned copy is built.
 
@@ -258,6 +260,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "messagerie.api_errors.said",
 }
 SPECTACULAR_SETTINGS = {"TITLE": SERVICE_NAME, "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 

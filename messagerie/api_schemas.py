@@ -1,0 +1,160 @@
+"""What the API of conversations takes and gives, for its checks and its documentation."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from messagerie.states import Outcome
+from messagerie.texts import MAX_BODY, MAX_SHORT
+from orientation.models import OverrideReason
+from orientation.situation import Destination
+
+
+class RefusalSerializer(serializers.Serializer):
+    code = serializers.CharField(help_text="Pour un programme")
+    message = serializers.CharField(help_text="Phrase à montrer à la personne")
+    retry = serializers.BooleanField(help_text="La même demande peut passer plus tard")
+
+
+class LineInSerializer(serializers.Serializer):
+    """One line to keep. The text is checked by the act, which says what is wrong with it."""
+
+    id = serializers.UUIDField(help_text="Donné par l'appareil, le même à chaque essai")
+    body = serializers.CharField(
+        trim_whitespace=False, allow_blank=True, help_text=f"{MAX_BODY} caractères au plus"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].validators = []  # NUL and lone surrogates: the act has the sentence
+
+
+class PostedSerializer(serializers.Serializer):
+    seq = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    created = serializers.BooleanField(help_text="Faux pour un second envoi du même message")
+
+
+class RowSerializer(serializers.Serializer):
+    """`messagerie.console_rows.Row`."""
+
+    id = serializers.UUIDField()
+    first_name = serializers.CharField()
+    age = serializers.CharField()
+    relation = serializers.CharField()
+    motive = serializers.CharField()
+    commune = serializers.CharField()
+    danger = serializers.CharField()
+    turn = serializers.CharField()
+    said_at = serializers.DateTimeField()
+    unread = serializers.IntegerField()
+    last_seq = serializers.IntegerField()
+
+
+class RowsSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    page = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    results = RowSerializer(many=True)
+
+
+class LineSerializer(serializers.Serializer):
+    seq = serializers.IntegerField()
+    side = serializers.CharField()
+    kind = serializers.CharField()
+    id = serializers.UUIDField()
+    at = serializers.DateTimeField()
+    body = serializers.JSONField(help_text="Texte, ou objet pour une orientation")
+
+
+class ConversationSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    state = serializers.CharField()
+    outcome = serializers.CharField()
+    last_seq = serializers.IntegerField()
+    patient = serializers.DictField(child=serializers.IntegerField())
+    professional = serializers.DictField(child=serializers.IntegerField())
+    lines = LineSerializer(many=True)
+    more = serializers.BooleanField(help_text="D'autres lignes suivent : redemander plus loin")
+
+
+class StateSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    state = serializers.CharField()
+    outcome = serializers.CharField()
+    last_seq = serializers.IntegerField()
+
+
+class CloseSerializer(serializers.Serializer):
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    summary = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class OrientSerializer(serializers.Serializer):
+    """Accept the proposal, or name another place with a reason."""
+
+    accept = serializers.BooleanField()
+    destination = serializers.ChoiceField(
+        choices=[one.value for one in Destination], required=False, allow_blank=True, default=""
+    )
+    structure_id = serializers.IntegerField(required=False, allow_null=True, default=None)
+    override_reason = serializers.ChoiceField(
+        choices=OverrideReason.choices, required=False, allow_blank=True, default=""
+    )
+    when = serializers.CharField(required=False, allow_blank=True, default="")
+    note = serializers.CharField(required=False, allow_blank=True, default="")
+    medecin_traitant_reachable = serializers.BooleanField(
+        required=False, allow_null=True, default=None
+    )
+    shown = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=60,
+        help_text="`mark` de la proposition lue, pour n'accepter que celle-là",
+    )
+
+
+class TraceSerializer(serializers.Serializer):
+    rule_id = serializers.CharField()
+    sentence = serializers.CharField()
+    verdict = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ProposalSerializer(serializers.Serializer):
+    destination = serializers.CharField()
+    structure_id = serializers.IntegerField(allow_null=True)
+    structure_name = serializers.CharField()
+    number = serializers.CharField()
+    sentence = serializers.CharField()
+    rule_id = serializers.CharField()
+    rule_set_version = serializers.CharField()
+    mark = serializers.CharField()
+    trace = TraceSerializer(many=True)
+
+
+class CardSerializer(serializers.Serializer):
+    destination = serializers.CharField()
+    why = serializers.CharField()
+    structure_id = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    address = serializers.CharField()
+    phone = serializers.CharField()
+    when = serializers.CharField()
+    number = serializers.CharField()
+    note = serializers.CharField()
+    is_fictitious = serializers.BooleanField()
+    accepted = serializers.BooleanField()
+
+
+class TransmitSerializer(serializers.Serializer):
+    phone = serializers.CharField(max_length=MAX_SHORT, allow_blank=True)
+    place = serializers.CharField(max_length=MAX_SHORT, allow_blank=True)
+    age = serializers.CharField(max_length=MAX_SHORT, required=False, allow_blank=True, default="")
+
+
+class TransmittedSerializer(serializers.Serializer):
+    at = serializers.DateTimeField()
+    number = serializers.CharField()
+    samu_line = serializers.CharField()

@@ -1,0 +1,134 @@
+"""Tasks: mails without content, silent conversations, forgotten drafts. Ids only come in."""
+
+import logging
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from comptes.keys.cipher import destroy_key
+from messagerie import actions
+from messagerie.models import Conversation, DoorDraft, Notice, NoticeKind
+from messagerie.states import State
+
+logger = logging.getLogger(__name__)
+
+DELAY = timedelta(seconds=10)  # who reads the answer on the screen meanwhile gets no mail
+BATCH = 100  # rows of one step: a transaction, or a claim, never grows with the backlog
+DRAFT_HOURS = 24
+TEMPLATES = {
+    NoticeKind.ANSWER: ("courriels/reponse_objet.txt", "courriels/reponse.txt"),
+    NoticeKind.CLOSED: ("courriels/close_objet.txt", "courriels/close.txt"),
+}
+
+
+@shared_task(name="messagerie.tasks.send_notices")
+def send_notices() -> int:
+    """Send the mails that are due, each once. Returns how many were sent.
+
+    A notice waits for `DELAY`, then is settled without a mail when the patient has opened the
+    lines it tells of. A row is claimed (its `sent_at` set, where it was empty) before its mail leaves: two workers
+    never send the same one. When sending fails the claim is given back, unless another notice
+    of the same kind came meanwhile: it then says the same.
+    """
+    sent = 0
+    now = timezone.now()
+    while batch := _claim(now):
+        for notice in batch:
+            sent += _send(notice)
+    return sent
+
+
+def _claim(now: datetime) -> list[Notice]:
+    with transaction.atomic():
+        due = list(
+            Notice.objects.filter(sent_at__isnull=True, created_at__lte=now - DELAY)
+            .order_by("created_at", "pk")
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("user", "conversation")[:BATCH]
+        )
+        Notice.objects.filter(pk__in=[row.pk for row in due], sent_at__isnull=True).update(
+            sent_at=timezone.now()
+        )
+    return due
+
+
+def _send(notice: Notice) -> bool:
+    if not notice.user.is_active or notice.conversation.patient_opened_seq >= notice.seq:
+        return False
+    subject, body = TEMPLATES[NoticeKind(notice.kind)]
+    context = {"service": settings.SERVICE_NAME}
+    try:
+        send_mail(
+            render_to_string(subject, context).strip(),
+            render_to_string(body, context),
+            settings.DEFAULT_FROM_EMAIL,
+            [notice.user.email],
+        )
+    except OSError as error:  # the mail server is away: the next minute tries again
+        logger.warning("notice %s not sent: %s", notice.pk, type(error).__name__)
+        _give_back(notice)
+        return False
+    return True
+
+
+def _give_back(notice: Notice) -> None:
+    """Due again a minute later, so that this run does not meet it a second time."""
+    later = timezone.now() + timedelta(minutes=1)
+    with transaction.atomic():
+        same = Notice.objects.filter(
+            conversation=notice.conversation_id, kind=notice.kind, sent_at__isnull=True
+        )
+        if not same.exists():
+            Notice.objects.filter(pk=notice.pk).update(sent_at=None, created_at=later)
+
+
+@shared_task(name="messagerie.tasks.expire_silent")
+def expire_silent() -> int:
+    """Close the conversations where nobody wrote for CONVERSATION_SILENCE_DAYS. Run twice, the
+    second does nothing. Returns how many were closed."""
+    silent_since = timezone.now() - timedelta(days=settings.CONVERSATION_SILENCE_DAYS)
+    candidates = (
+        Conversation.objects.exclude(state=State.CLOSED)
+        .filter(opened_at__lte=silent_since)
+        .exclude(last_patient_at__gt=silent_since)
+        .exclude(last_professional_at__gt=silent_since)
+        .values_list("pk", flat=True)
+    )
+    return sum(
+        actions.expire(pk, silent_since=silent_since)
+        for pk in candidates.iterator(chunk_size=BATCH)
+    )
+
+
+@shared_task(name="messagerie.tasks.purge_drafts")
+def purge_drafts() -> int:
+    """Delete the drafts of the door, a day after their last change, with their keys.
+
+    The key goes first: whatever stops the task afterwards, nothing can be read again. A draft
+    that became a conversation keeps its key, which is the conversation's. Returns how many were deleted.
+    """
+    old = timezone.now() - timedelta(hours=DRAFT_HOURS)
+    purged = 0
+    while batch := _purge_step(old):
+        purged += batch
+    return purged
+
+
+def _purge_step(old: datetime) -> int:
+    with transaction.atomic():
+        ids = set(
+            DoorDraft.objects.filter(updated_at__lt=old)
+            .order_by("updated_at")
+            .select_for_update(skip_locked=True)
+            .values_list("pk", flat=True)[:BATCH]
+        )
+        opened = set(Conversation.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        for pk in ids - opened:
+            destroy_key(pk)
+        DoorDraft.objects.filter(pk__in=ids).delete()
+    return len(ids)

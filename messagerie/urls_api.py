@@ -1,0 +1,35 @@
+"""Routes of conversations under /api/v1/, and the schema of the whole API."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from messagerie import api
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("conversations/en-attente/", api.WaitingView.as_view(), name="en_attente"),
+    path("conversations/miennes/", api.MineView.as_view(), name="miennes"),
+    path("conversations/<uuid:conversation_id>/", api.OneView.as_view(), name="conversation"),
+    path(
+        "conversations/<uuid:conversation_id>/messages/",
+        api.MessagesView.as_view(),
+        name="messages",
+    ),
+    path("conversations/<uuid:conversation_id>/prendre/", api.TakeView.as_view(), name="prendre"),
+    path("conversations/<uuid:conversation_id>/rendre/", api.HandBackView.as_view(), name="rendre"),
+    path("conversations/<uuid:conversation_id>/clore/", api.CloseView.as_view(), name="clore"),
+    path(
+        "conversations/<uuid:conversation_id>/proposition/",
+        api.ProposalView.as_view(),
+        name="proposition",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/orienter/", api.OrientView.as_view(), name="orienter"
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/transmettre/",
+        api.TransmitView.as_view(),
+        name="transmettre",
+    ),
+]
