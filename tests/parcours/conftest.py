@@ -4,22 +4,15 @@ The instance is what bin/run starts, in a temporary folder, on a free port, with
 people. Nothing here touches the databases of the other tests.
 """
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from config.embedded.ports import free_port
-from config.embedded.servers import connection
 from config.start import chromium
-from tests.config.conftest import CHECKOUT, alive, until
+from tests.parcours.instance import running
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -31,96 +24,29 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-OF_THE_TESTS = (
-    "DATABASE_URL",
-    "KEYS_DATABASE_URL",
-    "REDIS_URL",
-    "SECRET_KEY_FILE",
-    "KEY_FILE",
-    "STATE_DIR",
-    "DJANGO_SETTINGS_MODULE",
-)
 
 
-@dataclass
-class Stack:
-    """A running instance: where it is, and how to run a command of Django in it."""
-
-    base_url: str
-    state: Path
-    process: "subprocess.Popen[bytes]"
-    output: Path
-
-    @property
-    def mailbox(self) -> Path:
-        """The folder of the mails that the instance believes it sent."""
-        return self.state / "courriels"
-
-    def environment(self) -> dict[str, str]:
-        """The environment of a command inside the instance."""
-        kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
-        local = {"DJANGO_SETTINGS_MODULE": "config.settings.local", "DEMO_MODE": "1"}
-        return kept | connection(self.state) | local
-
-    def manage(self, *arguments: str) -> str:
-        """Run `manage.py arguments` in the instance; its output. Fails when the command fails."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=CHECKOUT,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def shell(self, code: str) -> str:
-        """Run Python code in the instance, its models at hand; what it prints."""
-        return self.manage("shell", "--no-imports", "-c", code).strip()
-
-    def program(self, name: str) -> int | None:
-        """Process id of "uvicorn", "worker" or "beat" of this instance, None when it is away."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        for pid in children.split():
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if name.encode() in command:
-                return int(pid)
-        return None
+def pytest_collection_modifyitems(items):
+    """Every journey needs a browser; `-m "not browser"` leaves them out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
 
 
 @pytest.fixture(scope="package")
-def stack():
-    """One instance for all journeys, stopped and removed at the end."""
+def own_folder():
+    """A folder that `nobody` can reach too, removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="messagerie-parcours-"))
     folder.chmod(0o711)
-    port = free_port()
-    output = folder / "sortie.txt"
-    env = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
-    with open(output, "wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "config.start.run", "--tiny", "--port", str(port)],
-            cwd=CHECKOUT,
-            env=env | {"ETAT_DIR": str(folder / "etat")},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        until(lambda: process.poll() is not None or "Prêt en" in output.read_text(), seconds=180)
-        assert process.poll() is None, output.read_text()
-        yield Stack(f"http://127.0.0.1:{port}", folder / "etat", process, output)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        finally:
-            process.kill()
-            process.wait()
-            shutil.rmtree(folder, ignore_errors=True)
-    assert not alive(process.pid)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="package")
+def stack(own_folder):
+    """One instance for all journeys."""
+    with running(own_folder / "etat", "--tiny") as stack:
+        yield stack
 
 
 @pytest.fixture(scope="package")

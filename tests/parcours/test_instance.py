@@ -10,8 +10,7 @@ import urllib.request
 import pytest
 
 from tests.config.conftest import CHECKOUT, alive, until
-
-pytestmark = pytest.mark.browser
+from tests.parcours.instance import running
 
 
 def status(url: str) -> int:
@@ -79,3 +78,32 @@ def test_a_second_start_in_the_same_folder_is_refused(stack):
         "Le service tourne déjà : arrêtez-le d'abord (Ctrl-C dans son terminal)."
     )
     assert status(stack.base_url + "/") == 200
+
+
+def test_a_task_goes_from_a_page_to_the_worker(stack):
+    log = stack.state / "journaux" / "taches.log"
+    stack.shell("from comptes.tasks import seal_journal; seal_journal.delay()")
+    until(
+        lambda: "comptes.tasks.seal_journal" in log.read_text() and "succeeded" in log.read_text()
+    )
+
+
+def test_kill_9_of_the_supervisor_leaves_nothing_and_a_new_start_has_its_data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("instance")
+    for part in (folder, *list(folder.parents)[:-2]):
+        part.chmod(part.stat().st_mode | 0o011)
+    count = (
+        "from comptes.models import User; print(User.objects.filter(email='a@b.example').count())"
+    )
+    with running(folder / "etat", "--no-demo") as first:
+        first.shell("from comptes.models import User; User.objects.create_user('a@b.example')")
+        until(lambda: first.program("beat"))
+        children = first.children()
+        assert len(children) == 5
+        os.kill(first.process.pid, signal.SIGKILL)
+        first.process.wait()
+        until(lambda: not any(alive(pid) for pid in children))
+    with running(folder / "etat", "--no-demo") as second:
+        assert second.shell(count) == "1"
+        assert status(second.base_url + "/") == 200
+    assert "Tout est arrêté" in second.output.read_text()

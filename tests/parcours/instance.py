@@ -1,0 +1,106 @@
+"""A whole instance in a folder of its own: what bin/run starts, for tests to use and to kill."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.embedded.ports import free_port
+from config.embedded.servers import connection
+from tests.config.conftest import CHECKOUT, until
+
+OF_THE_TESTS = (
+    "DATABASE_URL",
+    "KEYS_DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY_FILE",
+    "KEY_FILE",
+    "STATE_DIR",
+    "DJANGO_SETTINGS_MODULE",
+)
+
+
+@dataclass
+class Stack:
+    """A running instance: where it is, and how to run a command of Django in it."""
+
+    base_url: str
+    state: Path
+    process: "subprocess.Popen[bytes]"
+    output: Path
+
+    @property
+    def mailbox(self) -> Path:
+        """The folder of the mails that the instance believes it sent."""
+        return self.state / "courriels"
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a command inside the instance."""
+        kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
+        local = {"DJANGO_SETTINGS_MODULE": "config.settings.local", "DEMO_MODE": "1"}
+        return kept | connection(self.state) | local
+
+    def manage(self, *arguments: str) -> str:
+        """Run `manage.py arguments` in the instance; its output. Fails when the command fails."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=CHECKOUT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def shell(self, code: str) -> str:
+        """Run Python code in the instance, its models at hand; what it prints."""
+        return self.manage("shell", "--no-imports", "-c", code).strip()
+
+    def children(self) -> list[int]:
+        """Process ids of the servers and programs."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+    def program(self, name: str) -> int | None:
+        """Process id of "uvicorn", "worker" or "beat" of this instance, None when it is away."""
+        for pid in self.children():
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if name.encode() in command:
+                return pid
+        return None
+
+
+@contextlib.contextmanager
+def running(state: Path, *options: str) -> Iterator[Stack]:
+    """Start an instance whose data are in `state`; stop it at the end, if it still runs."""
+    port = free_port()
+    output = state.parent / "sortie.txt"
+    env = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
+    with open(output, "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.start.run", "--port", str(port), *options],
+            cwd=CHECKOUT,
+            env=env | {"ETAT_DIR": str(state)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until(lambda: process.poll() is not None or "Prêt en" in output.read_text(), seconds=180)
+        assert process.poll() is None, output.read_text()
+        yield Stack(f"http://127.0.0.1:{port}", state, process, output)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
+            process.wait()
