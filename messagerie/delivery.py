@@ -7,6 +7,9 @@ The only user of the channel layer.
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -48,8 +51,23 @@ def user_group(user_id: int) -> str:
     return f"user.{user_id}"
 
 
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Announce nothing meanwhile: for what is written in numbers and watched by nobody."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
 def _send(group: str, event: dict[str, Any]) -> None:
     """Send a hint; a layer that is down is logged and forgotten: the tick will catch up."""
+    if _quiet.get():
+        return
     try:
         async_to_sync(_send_soon)(group, event)
     except Exception as error:  # whatever the broker raises, the act itself is committed
@@ -89,6 +107,8 @@ def hint_desk(user_id: int) -> None:
 
 def wake_notices() -> None:
     """Have the mails sent a moment from now; without a broker, the minute's task will."""
+    if _quiet.get():
+        return
     try:
         current_app.send_task("messagerie.tasks.send_notices", countdown=NOTICE_COUNTDOWN)
     except Exception as error:  # whatever the broker raises, the notice is committed
