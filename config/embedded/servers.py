@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from config.embedded.valkey import Valkey
 SYSTEM_STATE = Path("/var/lib/messagerie-sante")
 CONNECTION_FILE = "connexion.json"
 PATIENCE_AFTER_CRASH = 30.0
+THROWAWAY_PREFIX = "messagerie-test-"
+ABANDONED_AFTER = 60 * 60.0  # seconds
 FREE_SPACE_NEEDED = 400 * 1024 * 1024
 
 
@@ -198,10 +201,22 @@ def _explained(error: OSError, folder: Path) -> StartError:
     return StartError(f"Le démarrage a échoué dans {folder} : {error.strerror or error}.")
 
 
+def _remove_abandoned() -> None:
+    """Remove the folders of tests that were killed: old, ours, and no server holds their lock."""
+    for folder in Path(tempfile.gettempdir()).glob(THROWAWAY_PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime < ABANDONED_AFTER:
+                continue
+            with open(folder / "etat" / "serveurs.lock", "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def throwaway_servers() -> Iterator[Servers]:
     """Servers in a temporary folder, removed at the end. For tests."""
-    folder = Path(tempfile.mkdtemp(prefix="messagerie-test-"))
+    _remove_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=THROWAWAY_PREFIX))
     servers = Servers(folder / "etat", throwaway=True)
     if os.geteuid() == 0:
         folder.chmod(0o711)

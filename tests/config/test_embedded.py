@@ -1,5 +1,6 @@
 """The embedded servers: whole or absent, alone in their folder, gone with who started them."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -21,6 +22,7 @@ from config.embedded.servers import (
     connection,
     default_state_folder,
     refuse_full_disk,
+    throwaway_servers,
 )
 from tests.config.conftest import alive, until
 
@@ -246,6 +248,27 @@ def test_a_broken_connection_file_is_no_connection(tmp_path):
     assert connection(tmp_path) == {}
     (tmp_path / "connexion.json").write_text(json.dumps({"A": "b"}))
     assert connection(tmp_path) == {"A": "b"}
+
+
+def test_folders_of_killed_tests_are_removed_and_no_other(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lock = {}
+    for name in ("abandonne", "recent", "occupe"):
+        (tmp_path / f"messagerie-test-{name}" / "etat").mkdir(parents=True)
+        lock[name] = open(tmp_path / f"messagerie-test-{name}" / "etat" / "serveurs.lock", "w")
+    fcntl.flock(lock["occupe"], fcntl.LOCK_EX)
+    tmp_path.chmod(0o711)
+    tmp_path.parent.chmod(0o711)
+    tmp_path.parent.parent.chmod(0o711)
+    for name in ("abandonne", "occupe"):
+        os.utime(tmp_path / f"messagerie-test-{name}", (0, 0))
+    with throwaway_servers() as servers:
+        assert servers.state.parent.parent == tmp_path
+        assert {path.name for path in tmp_path.iterdir()} - {servers.state.parent.name} == {
+            "messagerie-test-recent",
+            "messagerie-test-occupe",
+        }
+    assert not servers.state.exists()
 
 
 def test_children_are_refused_outside_the_main_thread(tmp_path):

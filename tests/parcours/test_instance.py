@@ -8,6 +8,8 @@ import urllib.error
 import urllib.request
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.config.conftest import CHECKOUT, alive, until
 from tests.parcours.instance import running
@@ -52,6 +54,14 @@ def test_a_killed_process_comes_back(stack, name):
     until(lambda: stack.program(name) not in (None, first))
     until(lambda: status(stack.base_url + "/") == 200)
     assert alive(stack.process.pid)
+
+
+@pytest.mark.parametrize("origin", [None, "http://ailleurs.example", "null"])
+def test_a_socket_from_elsewhere_is_refused(stack, origin):
+    address = stack.base_url.replace("http", "ws") + "/ws/v1/"
+    with pytest.raises(InvalidStatus) as refusal:
+        connect(address, origin=origin)
+    assert refusal.value.response.status_code == 403
 
 
 def test_commands_run_inside_the_instance(stack):
