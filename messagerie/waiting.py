@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
-from django.utils import timezone
 
 from messagerie.clock import said_at, said_before
 from messagerie.models import Conversation
 from messagerie.states import State
 from orientation.models import Commune, Departement, Opening
-from orientation.openings import departement_of, next_opening_for, opening_for, service_status
+from orientation.openings import (
+    departement_of,
+    local_day,
+    next_opening_for,
+    opening_for,
+    service_status,
+)
 from orientation.structures import on_duty_structures, sas_of
 
 
@@ -57,7 +62,7 @@ def service_notice(departement: Departement, opening: Opening, now: datetime) ->
 def service_for(commune: Commune, now: datetime) -> ServiceNotice | ClosedTerritory:
     """The service for a commune: open, or closed with the other doors."""
     departement = departement_of(commune)
-    today = timezone.localdate(now)
+    today = local_day(departement, now)
     opening = opening_for(departement, today)
     if opening is not None:
         return service_notice(departement, opening, now)

@@ -41,7 +41,11 @@ OTHER_KINDS = (StructureKind.MAISON_SANTE, StructureKind.CENTRE_SANTE, Structure
 
 @dataclass(frozen=True)
 class Facts:
-    """What the conversation knows, in codes: the engine adds the place and the clock."""
+    """What the conversation knows, in codes: the engine adds the place and the clock.
+
+    asked_at: when the question came. decided_at: when the proposal is made; its hour is the one
+    that rules look at.
+    """
 
     commune: Commune
     medecin_traitant: str
@@ -52,6 +56,7 @@ class Facts:
     declared_signs: tuple[str, ...]
     sign_number: str
     asked_at: datetime
+    decided_at: datetime
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ def directory_of(commune: Commune, departement: Departement, at: datetime) -> Di
 
 def situation_of(facts: Facts, departement: Departement) -> Situation:
     """The situation that the rules read, with the clock of the territory."""
-    local = facts.asked_at.astimezone(ZoneInfo(departement.time_zone))
+    local = facts.decided_at.astimezone(ZoneInfo(departement.time_zone))
     opening = opening_for(departement, local.date())
     return Situation(
         commune_code=facts.commune.pk,
@@ -143,7 +148,7 @@ def situation_of(facts: Facts, departement: Departement) -> Situation:
         sign_number=facts.sign_number,
         public_holiday=is_holiday(departement, local.date()),
         within_service_hours=bool(
-            opening and service_status(opening, departement, facts.asked_at).open_now
+            opening and service_status(opening, departement, facts.decided_at).open_now
         ),
     )
 
@@ -161,14 +166,14 @@ class Proposed:
 def propose_for(facts: Facts) -> Proposed:
     """Ask the rules in force for the place and the moment."""
     departement = Departement.objects.get(pk=facts.commune.departement_id)
-    rule_set = rule_set_in_force(departement, facts.asked_at)
+    rule_set = rule_set_in_force(departement, facts.decided_at)
     situation = situation_of(facts, departement)
     return Proposed(
         situation=situation,
         proposal=propose(
             situation,
             rules_of(rule_set),
-            directory_of(facts.commune, departement, facts.asked_at),
+            directory_of(facts.commune, departement, facts.decided_at),
             version_label(rule_set),
         ),
         rule_set=rule_set,

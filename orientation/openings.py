@@ -1,7 +1,7 @@
 """Is the service open for this place, now? When will an answer come? Local time throughout."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,8 @@ HORIZON_DAYS = 15  # how far ahead the next span of service is looked for
 
 @dataclass(frozen=True)
 class Span:
-    """One span of service, as aware datetimes."""
+    """One span of service, as instants in UTC: their differences are elapsed time, also on the
+    nights when clocks change."""
 
     starts: datetime
     ends: datetime
@@ -37,13 +38,19 @@ class ServiceStatus:
     promised_before: datetime | None
 
 
+def local_day(departement: Departement, at: datetime) -> date:
+    """The date of an instant on the calendar of the territory."""
+    return at.astimezone(ZoneInfo(departement.time_zone)).date()
+
+
 def opening_for(departement: Departement, day: date) -> Opening | None:
     """The opening in force on a day; one of the department wins over one of its region."""
     return (
         Opening.objects.filter(Q(departement=departement) | Q(region=departement.region_id))
         .filter(opens_on__lte=day)
         .filter(Q(closes_on__isnull=True) | Q(closes_on__gte=day))
-        .order_by("departement_id")  # PostgreSQL puts NULL last: a department's own comes first
+        # PostgreSQL puts NULL last: a department's own comes first
+        .order_by("departement_id", "-opens_on")
         .first()
     )
 
@@ -78,12 +85,14 @@ def _spans(
         kind = Weekday.HOLIDAY if is_holiday(departement, day) else Weekday(day.weekday())
         for span in hours:
             if span.weekday == kind:
-                found.append(Span(_at(day, span.starts_at, zone), _at(day, span.ends_at, zone)))
+                starts, ends = _at(day, span.starts_at, zone), _at(day, span.ends_at, zone)
+                if starts < ends:  # a span inside the hour that a night of March skips is nothing
+                    found.append(Span(starts, ends))
     return sorted(found, key=lambda span: span.starts)
 
 
 def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, clock, tzinfo=zone)
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
 def service_status(opening: Opening, departement: Departement, at: datetime) -> ServiceStatus:
@@ -93,8 +102,11 @@ def service_status(opening: Opening, departement: Departement, at: datetime) -> 
     3 h after the next span starts.
     """
     hours = list(opening.service_hours.all())
-    local = at.astimezone(ZoneInfo(departement.time_zone))
-    spans = [s for s in _spans(hours, departement, local.date(), HORIZON_DAYS) if s.ends > at]
+    today = local_day(departement, at)
+    days = HORIZON_DAYS
+    if opening.closes_on is not None:
+        days = min(days, (opening.closes_on - today).days + 1)
+    spans = [s for s in _spans(hours, departement, today, days) if s.ends > at]
     open_now = bool(spans) and spans[0].starts <= at
     left = timedelta(minutes=opening.promise_minutes)
     promised = None

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from comptes.models import User, UserKind
 from orientation.models.membership import Duty, Membership, Role
+from orientation.models.structures import Structure
 from orientation.models.territory import Departement
 
 
@@ -76,7 +77,8 @@ def scope_for(user) -> Scope:
     3. no active role: nobody (a professional whose membership has ended sees nothing);
     4. national administrator, or evaluator without place: the nation;
     5. regional administrator or evaluator: the departments of their regions, and single ones;
-    6. professional or coordinator: their structures and the departments these stand in.
+    6. professional or coordinator: their structures and the departments these stand in; a duty
+       counts while one is a professional of its structure, and the structure is open.
     """
     if not isinstance(user, User) or not user.is_active:
         return NOBODY
@@ -112,9 +114,10 @@ def scope_for(user) -> Scope:
             departement_codes=frozenset(departements),
         )
     structures = {m.structure_id: m for m in memberships if m.structure_id}
+    served = [m.structure_id for m in memberships if m.role == Role.PROFESSIONAL]
     on_duty = (
         Duty.objects.current()
-        .filter(user=user, structure_id__in=structures)
+        .filter(user=user, structure__in=Structure.objects.filter(pk__in=served).open_on(today))
         .values_list("structure_id", flat=True)
     )
     return Scope(

@@ -40,8 +40,9 @@ class Situation:
     medecin_traitant_reachable: True or False when somebody checked, None when not known.
     ald, age (years): None when not told. motive: code of `orientation.motives`, "" when not told.
     declared_signs: codes of signs declared and not dismissed; sign_number: the number that the
-    door gives for them. asked_at: aware instant. local_time: the same instant on the clock of the
-    territory. public_holiday: in that territory. within_service_hours: of this service.
+    door gives for them. asked_at: instant of the question, which draws one of several places
+    and so must not move while a proposal is read. local_time: instant of the proposal on the clock
+    of the territory. public_holiday: in that territory. within_service_hours: of this service.
     """
 
     commune_code: str

@@ -125,7 +125,8 @@ def proposal_for(
             motive=open_motive(conversation),
             declared_signs=signs,
             sign_number=danger.primary_number(signs).code if signs else "",
-            asked_at=now,
+            asked_at=conversation.opened_at,
+            decided_at=now,
         )
     )
 

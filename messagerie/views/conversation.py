@@ -27,7 +27,7 @@ from messagerie.views.pages import (
 )
 from messagerie.views.thread import all_lines, bubbles, holder_name, sent_state
 from messagerie.waiting import people_before, service_notice
-from orientation.openings import opening_for
+from orientation.openings import local_day, opening_for
 from orientation.scope import Scope, scope_for
 
 KEPT_AT_MOST = 20_000  # characters of a line kept aside; longer ones are refused anyway
@@ -86,7 +86,7 @@ def live_parts(row: Conversation) -> dict[str, object]:
     }
     if row.state == State.WAITING:
         departement = row.departement
-        opening = opening_for(departement, timezone.localdate(now))
+        opening = opening_for(departement, local_day(departement, now))
         promised = row.promised_before
         context |= {
             "before": people_before(row),
