@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils import timezone
 
 from comptes.keys.cipher import SealBroken, ensure_key, seal, unseal
 from comptes.keys.provider import KeyUnavailable
@@ -169,9 +170,15 @@ def _row(session: SessionBase, key: str) -> DoorDraft | None:
 
 
 def _seal(row: DoorDraft, text: str) -> None:
+    """Write the draft; one that another request has sent meanwhile stays sent and empty."""
     ensure_key(row.pk)
     row.sealed = seal(row.pk, PURPOSE, text)
-    row.save()
+    if row._state.adding:
+        row.save(force_insert=True)
+    else:
+        DoorDraft.objects.filter(pk=row.pk, sent_at__isnull=True).update(
+            sealed=row.sealed, updated_at=timezone.now()
+        )
 
 
 def _open(row: DoorDraft) -> str:

@@ -61,12 +61,16 @@ def desk_mark(user_id: int, scope: Scope) -> tuple[object, ...]:
     """What the left column stands on: another value means that it must be read again."""
     mine = Q(state=State.IN_PROGRESS, professional_id=user_id)
     waiting = Q(state=State.WAITING)
-    found = Conversation.objects.visible_to(scope).exclude(state=State.CLOSED).aggregate(
-        waiting=Count("pk", filter=waiting),
-        waiting_lines=Sum("last_seq", filter=waiting),
-        waiting_since=Max("waiting_since", filter=waiting),
-        mine=Count("pk", filter=mine),
-        mine_lines=Sum("last_seq", filter=mine),
-        mine_seen=Sum("professional_opened_seq", filter=mine),
+    found = (
+        Conversation.objects.visible_to(scope)
+        .exclude(state=State.CLOSED)
+        .aggregate(
+            waiting=Count("pk", filter=waiting),
+            waiting_lines=Sum("last_seq", filter=waiting),
+            waiting_since=Max("waiting_since", filter=waiting),
+            mine=Count("pk", filter=mine),
+            mine_lines=Sum("last_seq", filter=mine),
+            mine_seen=Sum("professional_opened_seq", filter=mine),
+        )
     )
     return (*found.values(), tuple(sorted(scope.duty_structure_ids)))

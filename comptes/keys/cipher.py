@@ -100,6 +100,11 @@ def ensure_keys(owners: Iterable[UUID]) -> None:
     load_keys(owners)
 
 
+def key_lives(owner: UUID) -> bool:
+    """Whether the data key is there now, asked of the database: a key in memory may be dead."""
+    return DataKey.objects.filter(pk=owner, wrapped__isnull=False).exists()
+
+
 def load_keys(owners: Iterable[UUID]) -> None:
     """Bring the keys of several conversations into the cache in one query."""
     missing = [owner for owner in set(owners) if cache.get(owner) is None]

@@ -17,7 +17,7 @@ from messagerie.models import Conversation, MessageKind, NoticeKind, Side
 from messagerie.states import Outcome, State
 from messagerie.texts import clean_text
 from orientation.models import Opening
-from orientation.openings import departement_of, opening_for
+from orientation.openings import departement_of, local_day, opening_for, service_status
 from orientation.scope import Scope
 
 # Outcomes that a professional sets without a place to go to; the others come from `orient`.
@@ -93,10 +93,13 @@ def end(
 
 def reopen_delay(conversation: Conversation, now: datetime) -> timedelta:
     """How long the patient may reopen: the setting of the territory's opening."""
-    opening: Opening | None = opening_for(
-        departement_of(conversation.commune), timezone.localdate(now)
-    )
+    opening = _opening_of(conversation, now)
     return timedelta(days=opening.reopen_days) if opening else states.REOPEN_DELAY
+
+
+def _opening_of(conversation: Conversation, now: datetime) -> Opening | None:
+    departement = departement_of(conversation.commune)
+    return opening_for(departement, local_day(departement, now))
 
 
 def reopen(
@@ -105,7 +108,7 @@ def reopen(
     """The patient reopens within the delay: the conversation waits again, its past kept.
 
     Raises:
-        Refused: NOT_FOUND, TOO_LATE, NOT_YOURS.
+        Refused: NOT_FOUND, TOO_LATE, NOT_YOURS, TERRITORY_CLOSED (nobody is there to answer).
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -116,6 +119,15 @@ def reopen(
         permitted(conversation, states.Act.REOPEN)
         if conversation.reopen_until is None or now > conversation.reopen_until:
             raise Refused(RefusalCode.TOO_LATE, str(states.ReopenTooLate.message), status=409)
+        opening = _opening_of(conversation, now)
+        if opening is None:
+            raise Refused(
+                RefusalCode.TERRITORY_CLOSED,
+                "Le service n'est plus ouvert dans votre département.",
+                status=409,
+            )
+        status = service_status(opening, departement_of(conversation.commune), now)
+        conversation.promised_before = status.promised_before
         conversation.state = State.WAITING
         conversation.outcome = ""
         conversation.closed_at = None
@@ -139,6 +151,7 @@ def reopen(
                 "professional",
                 "structure",
                 "waiting_since",
+                "promised_before",
                 "last_seq",
             ]
         )
@@ -183,8 +196,8 @@ def withdraw(
 def expire(conversation_id: UUID, *, silent_since: datetime, now: datetime | None = None) -> bool:
     """Close a conversation that nobody has moved since a date; True if this call did.
 
-    The outcome says who was silent: EXPIRED when the patient waited for us, ABANDONED when we
-    waited for the patient.
+    Being sent, reopened or taken counts as a move. The outcome says who was silent: EXPIRED when
+    the patient waited for us, ABANDONED when we waited for the patient.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -196,13 +209,11 @@ def expire(conversation_id: UUID, *, silent_since: datetime, now: datetime | Non
         )
         if conversation is None:
             return False
-        spoke = [conversation.last_patient_at, conversation.last_professional_at]
-        if max(at for at in [conversation.opened_at, *spoke] if at) > silent_since:
+        asked = max(at for at in (conversation.last_patient_at, conversation.waiting_since) if at)
+        answered, taken = conversation.last_professional_at, conversation.taken_at
+        if max(at for at in (asked, answered, taken) if at) > silent_since:
             return False
-        answered = conversation.last_professional_at
-        patient_silent = bool(
-            answered and answered >= (conversation.last_patient_at or conversation.opened_at)
-        )
+        patient_silent = bool(answered and answered >= asked)
         outcome = Outcome.ABANDONED if patient_silent else Outcome.EXPIRED
         _say(conversation, "Conversation close : personne n'a écrit depuis longtemps.", now)
         end(conversation, outcome, None, Act.CONVERSATION_EXPIRED, now)

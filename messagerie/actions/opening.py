@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from comptes.keys.cipher import ensure_key
+from comptes.keys.cipher import ensure_key, key_lives
 from comptes.models import Act, User, UserKind
 from messagerie.actions.writing import announce, append, note_passage, resent
 from messagerie.contents import CareDetails, Subject, seal_details, seal_motive, seal_subject
@@ -25,7 +25,7 @@ from messagerie.texts import clean_text
 from orientation.engine import version_in_force
 from orientation.models import CareSituation, Commune, Opening
 from orientation.motives import Motive
-from orientation.openings import departement_of, opening_for, service_status
+from orientation.openings import departement_of, local_day, opening_for, service_status
 from orientation.structures import cpts_of
 
 
@@ -66,13 +66,14 @@ def open_conversation(
 
     Raises:
         Refused: NOT_YOURS (not a patient's account), TERRITORY_CLOSED, BAD_CHOICE, NOT_FOUND
-            (the draft belongs to somebody else), or what `clean_text` says.
+            (the draft belongs to somebody else), TOO_LATE (the draft was purged),
+            SAME_ID_OTHER_TEXT, or what `clean_text` says.
     """
     now = now or timezone.now()
     text = clean_text(request.body, what="Votre question")
     _check(request, patient)
     departement = departement_of(request.commune)
-    opening = opening_for(departement, timezone.localdate(now))
+    opening = opening_for(departement, local_day(departement, now))
     if opening is None:
         raise Refused(
             RefusalCode.TERRITORY_CLOSED,
@@ -81,6 +82,7 @@ def open_conversation(
         )
     ensure_key(request.draft_id)
     with transaction.atomic():
+        _hold_draft(request.draft_id)
         made = _new_row(request, patient, departement, opening, now)
         _, created = Conversation.objects.get_or_create(
             pk=request.draft_id, defaults={"patient": patient, **made}
@@ -89,7 +91,12 @@ def open_conversation(
         if conversation.patient_id != patient.pk:
             raise not_found()
         if not created:
-            resent(conversation, patient, request.client_id, text)
+            if resent(conversation, patient, request.client_id, text) is None:
+                raise Refused(
+                    RefusalCode.SAME_ID_OTHER_TEXT,
+                    "Cette question est déjà partie. Posez la nouvelle séparément.",
+                    status=409,
+                )
             return Opened(conversation, created=False)
         append(
             conversation,
@@ -107,6 +114,18 @@ def open_conversation(
         )
         announce(conversation, queue=True)
     return Opened(conversation, created=True)
+
+
+def _hold_draft(draft_id: UUID) -> None:
+    """Keep the purge of old drafts away until the commit; refuse when it was first, since what
+    this process would still seal with a key in memory could never be read again."""
+    DoorDraft.objects.select_for_update().filter(pk=draft_id).first()
+    if not key_lives(draft_id):
+        raise Refused(
+            RefusalCode.TOO_LATE,
+            "Votre question a attendu trop longtemps et a été effacée. Recommencez.",
+            status=409,
+        )
 
 
 def _check(request: OpenRequest, patient: User) -> None:
@@ -131,7 +150,7 @@ def _new_row(
         "commune": request.commune,
         "departement": departement,
         "region_id": departement.region_id,
-        "cpts": cpts_of(request.commune, timezone.localdate(now)),
+        "cpts": cpts_of(request.commune, local_day(departement, now)),
         "time_zone": departement.time_zone,
         "rule_set_version": version_in_force(departement, now),
         "state": State.WAITING,

@@ -79,10 +79,10 @@ def post(
     now = now or timezone.now()
     with transaction.atomic():
         conversation = locked(conversation_id, scope)
-        side = writing_side(conversation, author)
         held = resent(conversation, author, client_id, text)
         if held is not None:
             return Posted(seq=held.seq, created=False, at=held.created_at)
+        side = writing_side(conversation, author)
         refuse_closed(conversation)
         message = append(
             conversation,

@@ -26,14 +26,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Conversations whose content this person may open.
 
         1. patient: their own;
-        2. professional: those that they hold or held, and those waiting in the departments of
-           the structures they are on duty for, now;
+        2. professional: those that they hold or held for a structure they still belong to, and
+           those waiting in the departments of the structures they are on duty for, now;
         3. everybody else (administrators, evaluators, coordinators): none, ever.
         """
         if scope.level == Level.SELF:
             return self.filter(patient_id=scope.user_id)
         if scope.level == Level.STRUCTURE and scope.is_professional:
-            own = Q(professional_id=scope.user_id)
+            own = Q(professional_id=scope.user_id, structure_id__in=scope.structure_ids)
             if scope.duty_structure_ids:
                 own |= Q(
                     state=State.WAITING,
