@@ -38,14 +38,16 @@ def field_kind(field: BoundField) -> str:
 def champ(field: BoundField, **options: Any) -> SafeString:
     """Draw one form field with its label, hint, control and errors.
 
-    Options: `en_ligne` (choices on one line), `legende_forte` (bold legend); any other named
-    value becomes an attribute of the control (`autocomplete="email"`, `rows=6`).
+    Options: `en_ligne` (choices on one line), `legende_forte` (bold legend), `facultatif=False`
+    (does not say that an optional field is optional: one of two is needed); any other named value
+    becomes an attribute of the control (`autocomplete="email"`, `rows=6`).
     """
     if field.is_hidden:
         return SafeString(field.as_widget())
     kind = field_kind(field)
     hint_id, error_id = f"{field.auto_id}_aide", f"{field.auto_id}_erreur"
     layout = {name: options.pop(name, False) for name in ("en_ligne", "legende_forte")}
+    layout["facultatif"] = options.pop("facultatif", not field.field.required)
     attributes = {name.replace("_", "-"): value for name, value in options.items()}
     described = [hint_id] * bool(field.help_text) + [error_id] * bool(field.errors)
     attributes["aria-describedby"] = " ".join(described) or None
@@ -107,7 +109,9 @@ def erreurs(*forms: Form) -> SafeString:
         entries += [("", message) for message in form.non_field_errors()]
         for field in form:
             target = field.auto_id if field_kind(field) == "choix" else field.id_for_label
-            entries += [(target, f"{field.label} : {message}") for message in field.errors]
+            name = str(field.label)
+            name += " " if name.endswith("?") else " : "
+            entries += [(target, f"{name}{message}") for message in field.errors]
     return render_to_string("composants/erreurs.html", {"entries": entries})
 
 
