@@ -14,23 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 app = Celery("messagerie")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-EVERY_MINUTE = 60.0
 app.conf.beat_schedule = {
-    "send-notices": {
-        "task": "messagerie.tasks.send_notices",
-        "schedule": EVERY_MINUTE,
-        # With the worker away, one waiting wake-up is enough: the task reads what is due.
-        "options": {"expires": EVERY_MINUTE},
-    },
-    "purge-drafts": {
-        "task": "messagerie.tasks.purge_drafts",
-        "schedule": crontab(minute=20),
-        "options": {"expires": 60 * EVERY_MINUTE},
-    },
-    "expire-silent": {
-        "task": "messagerie.tasks.expire_silent",
-        "schedule": crontab(hour=3, minute=10),
-    },
     "seal-journal": {
         "task": "comptes.tasks.seal_journal",
         "schedule": crontab(hour=0, minute=30),
@@ -38,6 +22,8 @@ app.conf.beat_schedule = {
     "send-notices": {
         "task": "messagerie.tasks.send_notices",
         "schedule": crontab(),  # each minute
+        # With the worker away, one waiting wake-up is enough: the task reads what is due.
+        "options": {"expires": 60},
     },
     "expire-silent": {
         "task": "messagerie.tasks.expire_silent",
