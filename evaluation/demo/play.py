@@ -1,29 +1,27 @@
-"""Play the planned history through the real acts, one local day at a time.
+"""Write the planned history, one local day at a time.
 
 A day is one transaction: its requests, its passages at the door, its duties and its counts are
 all there, or none. Identifiers come from the plan, so a day found in the database is done: played
 twice, or killed at any moment and started again, the history is the same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from comptes.keys.cipher import ensure_keys
 from comptes.models import User
-from evaluation.demo.acts import Acts
+from evaluation.demo.atlas import Atlas
 from evaluation.demo.people import add_accounts, history_patient
 from evaluation.demo.plan import DAYS, REQUESTS_PER_DAY, PlannedDay, days_of, plan_day
-from evaluation.demo.planned import PATIENTS, Place, PlannedRequest, Population, populate
+from evaluation.demo.planned import PATIENTS, Place, Population, populate
+from evaluation.demo.rows import Composer, Rows, signs_declared
 from evaluation.demo.world import REGIONS, Member, covered_by_others, crews, towns
 from evaluation.tally import recount_day
-from messagerie.danger import SIGNS
-from messagerie.delivery import quiet
-from messagerie.models import Conversation, DoorPassage, Notice
+from messagerie.models import Conversation
 from orientation.models import Departement, Duty
 
 DUTY_STARTS, DUTY_ENDS = time(8), time(20, 30)
@@ -95,14 +93,13 @@ class History:
         if not missing:
             return
         self._accounts = self._add_accounts()
-        acts = Acts(self._accounts, crews(self._departements()))
-        count, requests = len(done), 0
+        composer = Composer(Atlas(), self._accounts, crews(self._departements()))
+        count = len(done)
         for day in missing:
             planned = self._plan(day)
-            play_day(planned, acts)
+            play_day(planned, composer)
             count += 1
-            requests += len(planned.requests)
-            yield Progress(count, len(self.days), requests)
+            yield Progress(count, len(self.days), len(planned.requests))
 
     def _plan(self, day: date) -> PlannedDay:
         return plan_day(day, self.people, end=self.end, per_day=self.per_day)
@@ -116,52 +113,31 @@ class History:
         return {number: held[person.email] for number, person in people.items()}
 
 
-def play_day(planned: PlannedDay, acts: Acts, *, before_commit: Callable[[], None] | None = None):
-    """Write one day, whole or not at all. `before_commit` is called at the end of it."""
+def play_day(planned: PlannedDay, composer: Composer) -> None:
+    """Write one day, whole or not at all."""
     ensure_keys(request.id for request in planned.requests)
-    with quiet(), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-        DoorPassage.objects.bulk_create(_passages(planned))
-        Duty.objects.bulk_create(_duties(planned.day, acts.crews))
-        for request in planned.requests:
-            acts.play(request)
-        _settle(planned.requests)
-        recount_day(planned.day)
-        if before_commit is not None:
-            before_commit()
-
-
-def _passages(planned: PlannedDay) -> Iterator[DoorPassage]:
-    """One row for each declared sign, as the door writes them."""
+    rows = Rows()
     for visit in planned.visits:
-        yield from _signs(visit.id, visit.at, visit.place, visit.signs, visit.answer)
-    for request in planned.requests:
-        if request.visit is not None:
-            yield from _signs(
-                request.visit,
-                request.opened_at - timedelta(minutes=2),
-                request.patient.place,
-                request.signs,
-                request.sign_answer,
-            )
-
-
-def _signs(visit, at: datetime, place: Place, signs: Sequence[str], answer: str):
-    for code in signs:
-        yield DoorPassage(
-            visit=visit,
-            at=at,
-            commune_id=place.code,
-            departement_id=place.departement,
-            question_code=SIGNS[code].question_code,
-            sign_code=code,
-            number=SIGNS[code].number,
-            answer=answer,
+        rows.passages += signs_declared(
+            visit.id,
+            at=visit.at,
+            commune=visit.place.code,
+            departement=visit.place.departement,
+            signs=visit.signs,
+            answer=visit.answer,
         )
+    for request in planned.requests:
+        composer.add(request, rows)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # What a crash of the server would take away is played again.
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        rows.insert()
+        Duty.objects.bulk_create(_duties(planned.day, composer.crews))
+        recount_day(planned.day)
 
 
-def _duties(day: date, crews_by_departement: dict[str, list[Member]]) -> Iterator[Duty]:
+def _duties(day: date, crews_by_departement: Mapping[str, list[Member]]) -> Iterator[Duty]:
     """The duties of that day, ended, as those who answered have had them."""
     zones = dict(Departement.objects.values_list("code", "time_zone"))
     for code, crew in crews_by_departement.items():
@@ -173,17 +149,3 @@ def _duties(day: date, crews_by_departement: dict[str, list[Member]]) -> Iterato
                 started_at=datetime.combine(day, DUTY_STARTS, tzinfo=zone),
                 ended_at=datetime.combine(day, DUTY_ENDS, tzinfo=zone),
             )
-
-
-def _settle(requests: Sequence[PlannedRequest]) -> None:
-    """What time has done since: mails have left, pages were seen by both."""
-    ids = [request.id for request in requests]
-    Notice.objects.filter(conversation__in=ids, sent_at__isnull=True).update(
-        sent_at=F("created_at")
-    )
-    Conversation.objects.filter(pk__in=ids).update(
-        patient_delivered_seq=F("last_seq"),
-        patient_opened_seq=F("last_seq"),
-        professional_delivered_seq=F("last_seq"),
-        professional_opened_seq=F("last_seq"),
-    )

@@ -1,14 +1,22 @@
 """Fictitious people and conversations for the demonstration."""
 
+import os
 import time
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from evaluation.demo import live, world
+from evaluation.demo.play import History, Progress
+from evaluation.report import publish_around
+
+NICENESS = 10  # the history gives way to whoever uses the site
+_LOCK = 0x7A13
 
 
 class Command(BaseCommand):
@@ -16,21 +24,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parts = parser.add_mutually_exclusive_group()
-        parts.add_argument(
-            "--first",
-            "--quick",
-            action="store_const",
-            dest="part",
-            const="first",
-            help="les personnes, les lieux et quelques conversations, en quelques secondes",
-        )
-        parts.add_argument(
-            "--tiny",
-            action="store_const",
-            dest="part",
-            const="tiny",
-            help="la même chose pour deux régions : pour les essais",
-        )
+        for names, part, text in (
+            (
+                ("--first", "--quick"),
+                "first",
+                "les personnes, les lieux et quelques conversations, en quelques secondes",
+            ),
+            (
+                ("--history",),
+                "history",
+                "90 jours de conversations ; interrompue, la commande reprend où elle en était",
+            ),
+            (("--tiny",), "tiny", "comme --first, pour deux régions : pour les essais"),
+            (("--status",), "status", "où en est l'historique, sans rien écrire"),
+        ):
+            parts.add_argument(*names, action="store_const", dest="part", const=part, help=text)
         parser.set_defaults(part="all")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,8 +46,15 @@ class Command(BaseCommand):
             raise CommandError(
                 "Les personnes fictives n'existent qu'en mode démonstration (DEMO_MODE)."
             )
-        regions = (world.PACA, world.BRETAGNE) if options["part"] == "tiny" else world.REGIONS
-        self.first(regions)
+        part = options["part"]
+        if part == "status":
+            self.status()
+        if part in ("first", "all"):
+            self.first(world.REGIONS)
+        if part == "tiny":
+            self.first((world.PACA, world.BRETAGNE))
+        if part in ("history", "all"):
+            self.history()
 
     def first(self, regions: tuple[str, ...]) -> None:
         began = time.monotonic()
@@ -48,5 +63,48 @@ class Command(BaseCommand):
         added = live.make_live(made, now=now)
         self.stdout.write(
             f"Personnes et lieux fictifs prêts, {added} conversations ajoutées "
-            f"({time.monotonic() - began:.1f} s)."
+            f"({_seconds(time.monotonic() - began)})."
         )
+
+    def history(self) -> None:
+        os.nice(NICENESS)
+        if not _only_one():
+            self.stdout.write("L'historique fictif est déjà en cours dans un autre programme.")
+            return
+        began = time.monotonic()
+        history = _history()
+        requests = 0
+        for progress in history.play():
+            requests += progress.requests
+            self.stdout.write(_line(progress))
+        changed = publish_around(history.days, timezone.now())
+        self.stdout.write(
+            f"Historique fictif complet : {requests} conversations ajoutées, {changed} périodes "
+            f"publiées ({_seconds(time.monotonic() - began)})."
+        )
+
+    def status(self) -> None:
+        self.stdout.write(_line(_history().progress()))
+
+
+def _history() -> History:
+    """The history that ends yesterday."""
+    return History(end=timezone.localdate() - timedelta(days=1))
+
+
+def _only_one() -> bool:
+    """Whether this process alone plays the history; the lock goes with its connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _line(progress: Progress) -> str:
+    return (
+        f"Historique fictif : {progress.done} jours sur {progress.total}, "
+        f"{progress.requests} conversations."
+    )
+
+
+def _seconds(duration: float) -> str:
+    return f"{duration:.1f} s".replace(".", ",")

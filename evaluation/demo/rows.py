@@ -1,0 +1,504 @@
+"""The rows that the acts of one request leave behind, made in memory.
+
+Playing a quarter of history act by act would keep the machine of a visitor busy for many minutes.
+This composes the same rows; a test plays the same requests through `messagerie.actions` and
+compares every column.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+from django.utils import timezone
+
+from comptes.keys.cipher import content_mac, seal
+from comptes.models import Act, JournalEntry, User
+from evaluation.demo.atlas import Atlas
+from evaluation.demo.planned import PlannedRequest, Step, StepKind
+from evaluation.demo.world import Member
+from messagerie import danger
+from messagerie.actions.orienting import OUTCOME_OF, OrientRequest, card_for
+from messagerie.actions.safety import Transmission, Worsening
+from messagerie.contents import (
+    CareDetails,
+    Subject,
+    seal_body,
+    seal_details,
+    seal_motive,
+    seal_subject,
+)
+from messagerie.danger import SIGNS
+from messagerie.models import (
+    Conversation,
+    DoorPassage,
+    EmergencyTransmission,
+    Message,
+    MessageKind,
+    Notice,
+    NoticeKind,
+    PassageAnswer,
+    Side,
+    Transition,
+)
+from messagerie.states import REOPEN_DELAY, Outcome, State
+from orientation.engine import Choice, Facts, Proposed, decision_row
+from orientation.models import CareSituation, Decision, OverrideReason, Structure, StructureKind
+from orientation.rules import Destination
+
+PHONE = "06 39 98 00 00"  # kept by the numbering plan for works of fiction
+SAMU_LINE = "01 99 00 15 15"
+PLACE = "À la maison"
+DESTINATION_OF = {outcome: destination for destination, outcome in OUTCOME_OF.items()}
+KINDS = {
+    Destination.CPTS: (StructureKind.CPTS,),
+    Destination.SAS: (StructureKind.SAS,),
+    Destination.OTHER_PROFESSIONAL: (StructureKind.MAISON_SANTE, StructureKind.CENTRE_SANTE),
+}
+
+
+@dataclass
+class Rows:
+    """Rows to insert, table by table, in the order in which they refer to one another."""
+
+    conversations: list[Conversation] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    passages: list[DoorPassage] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    transmissions: list[EmergencyTransmission] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    journal: list[JournalEntry] = field(default_factory=list)
+    situations: dict[int, CareSituation] = field(default_factory=dict)
+
+    def insert(self) -> None:
+        """Write everything; inside the caller's transaction."""
+        for rows in (
+            self.conversations,
+            self.messages,
+            self.transitions,
+            self.passages,
+            self.decisions,
+            self.transmissions,
+            self.notices,
+            self.journal,
+        ):
+            if rows:
+                type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)
+        CareSituation.objects.bulk_create(
+            self.situations.values(),
+            update_conflicts=True,
+            unique_fields=["user"],
+            update_fields=["medecin_traitant", "ald", "updated_at"],
+        )
+
+
+def signs_declared(
+    visit: uuid.UUID,
+    *,
+    at: datetime,
+    commune: str,
+    departement: str,
+    signs: tuple[str, ...],
+    answer: str,
+    continued: bool = False,
+    during_conversation: bool = False,
+) -> list[DoorPassage]:
+    """One row for each sign, as the door writes them."""
+    return [
+        DoorPassage(
+            visit=visit,
+            at=at,
+            commune_id=commune,
+            departement_id=departement,
+            question_code=SIGNS[code].question_code,
+            sign_code=code,
+            number=SIGNS[code].number,
+            answer=answer,
+            continued=continued,
+            during_conversation=during_conversation,
+        )
+        for code in signs
+    ]
+
+
+class Composer:
+    """Composes the rows of requests. accounts: patients by number. crews: by department."""
+
+    def __init__(
+        self, atlas: Atlas, accounts: Mapping[int, User], crews: Mapping[str, list[Member]]
+    ) -> None:
+        self.atlas = atlas
+        self.accounts = accounts
+        self.crews = crews
+
+    def add(self, request: PlannedRequest, rows: Rows) -> None:
+        """Add every row of one request. Its data key must exist."""
+        _OneRequest(self, request, rows).compose()
+
+
+class _OneRequest:
+    """The conversation of one request, moved step by step."""
+
+    def __init__(self, composer: Composer, request: PlannedRequest, rows: Rows) -> None:
+        self.atlas = composer.atlas
+        self.crew = composer.crews[request.patient.place.departement]
+        self.patient = composer.accounts[request.patient.number]
+        self.request = request
+        self.rows = rows
+        self.worsened: tuple[str, ...] = ()
+        self.noticed: set[NoticeKind] = set()
+        self.conversation = self._opened()
+
+    def compose(self) -> None:
+        acts = {
+            StepKind.TAKE: self._take,
+            StepKind.HAND_BACK: self._hand_back,
+            StepKind.PATIENT_SAYS: self._patient_says,
+            StepKind.PROFESSIONAL_SAYS: self._professional_says,
+            StepKind.WORSENING: self._worsening,
+            StepKind.TRANSMIT: self._transmit,
+            StepKind.ORIENT: self._orient,
+            StepKind.CLOSE: self._close,
+            StepKind.WITHDRAW: self._withdraw,
+            StepKind.EXPIRE: self._expire,
+            StepKind.REOPEN: self._reopen,
+        }
+        for rank, step in enumerate(self.request.steps, start=1):
+            acts[step.kind](step, rank)
+        self._seen()
+        self.rows.conversations.append(self.conversation)
+
+    # --- Shared by the acts
+
+    def _line(
+        self,
+        at: datetime,
+        side: Side,
+        kind: MessageKind,
+        body: str,
+        *,
+        sender: User | None = None,
+        client_id: uuid.UUID | None = None,
+    ) -> None:
+        conversation = self.conversation
+        client_id = client_id or uuid.uuid4()
+        conversation.last_seq += 1
+        if side == Side.PATIENT:
+            conversation.last_patient_at = at
+        elif side == Side.PROFESSIONAL:
+            conversation.last_professional_at = at
+            conversation.first_answer_at = conversation.first_answer_at or at
+        self.rows.messages.append(
+            Message(
+                conversation=conversation,
+                seq=conversation.last_seq,
+                sender=sender,
+                side=side,
+                kind=kind,
+                client_id=client_id,
+                body_sealed=seal_body(
+                    conversation.pk, sender.pk if sender else None, client_id, body
+                ),
+                content_mac=content_mac(conversation.pk, body),
+                created_at=at,
+            )
+        )
+
+    def _event(self, at: datetime, body: str) -> None:
+        self._line(at, Side.SERVICE, MessageKind.EVENT, body)
+
+    def _passage(
+        self, before: str, act: Act, actor: User | None, at: datetime, outcome: str = ""
+    ) -> None:
+        self.rows.transitions.append(
+            Transition(
+                conversation=self.conversation,
+                from_state=before,
+                to_state=self.conversation.state,
+                act=act,
+                outcome=outcome,
+                actor=actor,
+                at=at,
+            )
+        )
+        self._journal(act, actor)
+
+    def _journal(self, act: Act, actor: User | None, object_ref: str = "") -> None:
+        self.rows.journal.append(
+            JournalEntry(
+                at=timezone.now(),
+                act=act,
+                actor_id=actor.pk if actor else None,
+                actor_kind=actor.kind if actor else "",
+                conversation_id=self.conversation.pk,
+                seq=self.conversation.last_seq or None,
+                object_ref=object_ref,
+            )
+        )
+
+    def _notice(self, kind: NoticeKind, at: datetime) -> None:
+        """One mail of each kind, already sent: no reader waits for it any more."""
+        if kind in self.noticed:
+            return
+        self.noticed.add(kind)
+        self.rows.notices.append(
+            Notice(
+                user_id=self.patient.pk,
+                conversation=self.conversation,
+                kind=kind,
+                seq=self.conversation.last_seq,
+                created_at=at,
+                sent_at=at,
+            )
+        )
+
+    def _seen(self) -> None:
+        """Both sides have received and seen everything since."""
+        conversation = self.conversation
+        conversation.patient_delivered_seq = conversation.last_seq
+        conversation.patient_opened_seq = conversation.last_seq
+        conversation.professional_delivered_seq = conversation.last_seq
+        conversation.professional_opened_seq = conversation.last_seq
+
+    # --- Acts
+
+    def _opened(self) -> Conversation:
+        request, place = self.request, self.request.patient.place
+        at, day = request.opened_at, timezone.localdate(request.opened_at)
+        departement = self.atlas.departements[place.departement]
+        status = self.atlas.status(place.departement, at)
+        assert status is not None  # the demonstration opens its regions before its history
+        self.details = CareDetails(
+            medecin_traitant=request.medecin_traitant,
+            ald=request.ald,
+            sign_codes=request.signs,
+            sign_answer=request.sign_answer,
+            visit=str(request.visit) if request.visit else "",
+        )
+        self.conversation = Conversation(
+            pk=request.id,
+            patient=self.patient,
+            commune_id=place.code,
+            departement=departement,
+            region_id=departement.region_id,
+            cpts=self.atlas.cpts(place.code, day),
+            time_zone=departement.time_zone,
+            rule_set_version=self.atlas.version(place.departement, at),
+            state=State.WAITING,
+            declared_sign=bool(request.signs),
+            alternative=request.alternative,
+            motive_sealed=seal_motive(request.id, request.motive),
+            subject_sealed=seal_subject(
+                request.id,
+                Subject(relation=request.relation, first_name=request.name, age=request.age),
+            ),
+            situation_sealed=seal_details(request.id, self.details),
+            opened_at=at,
+            waiting_since=at,
+            promised_before=status.promised_before,
+        )
+        self._line(
+            at,
+            Side.PATIENT,
+            MessageKind.TEXT,
+            request.body,
+            sender=self.patient,
+            client_id=request.client_id(0),
+        )
+        if request.visit is not None:
+            self.rows.passages += signs_declared(
+                request.visit,
+                at=at - timedelta(minutes=2),
+                commune=place.code,
+                departement=place.departement,
+                signs=request.signs,
+                answer=request.sign_answer,
+                continued=True,
+            )
+        if request.relation == "SELF":
+            self.rows.situations[self.patient.pk] = CareSituation(
+                user=self.patient,
+                medecin_traitant=request.medecin_traitant,
+                ald=request.ald,
+                updated_at=timezone.now(),
+            )
+        self._passage("", Act.CONVERSATION_OPENED, self.patient, at)
+        return self.conversation
+
+    def _take(self, step: Step, rank: int) -> None:
+        member = self.crew[step.crew]
+        conversation = self.conversation
+        conversation.state = State.IN_PROGRESS
+        conversation.professional = member.user
+        conversation.structure = member.structure
+        conversation.taken_at = step.at
+        name = member.user.professional.public_name
+        self._event(step.at, f"{name} ({member.structure.name}) a pris votre question.")
+        self._passage(State.WAITING, Act.CONVERSATION_TAKEN, member.user, step.at)
+
+    def _hand_back(self, step: Step, rank: int) -> None:
+        self._waits_again()
+        self._event(
+            step.at,
+            "Votre question revient à l'équipe de garde. Un autre professionnel va vous répondre.",
+        )
+        holder = self.crew[step.crew].user
+        self._passage(State.IN_PROGRESS, Act.CONVERSATION_RETURNED, holder, step.at)
+
+    def _waits_again(self) -> None:
+        self.conversation.state = State.WAITING
+        self.conversation.professional = None
+        self.conversation.structure = None
+
+    def _patient_says(self, step: Step, rank: int) -> None:
+        self._post(step, rank, Side.PATIENT, self.patient)
+
+    def _professional_says(self, step: Step, rank: int) -> None:
+        self._post(step, rank, Side.PROFESSIONAL, self.crew[step.crew].user)
+
+    def _post(self, step: Step, rank: int, side: Side, author: User) -> None:
+        client_id = self.request.client_id(rank)
+        self._line(step.at, side, MessageKind.TEXT, step.text, sender=author, client_id=client_id)
+        if side == Side.PROFESSIONAL:
+            self._notice(NoticeKind.ANSWER, step.at)
+        self._journal(Act.MESSAGE_POSTED, author, f"client:{client_id}")
+
+    def _worsening(self, step: Step, rank: int) -> None:
+        worsening = Worsening(sign_codes=step.signs, phone=PHONE, place=PLACE)
+        body = msgspec.json.encode(worsening).decode()
+        self._line(step.at, Side.PATIENT, MessageKind.WORSENING, body, sender=self.patient)
+        self.worsened = step.signs
+        self.conversation.declared_sign = True
+        place = self.request.patient.place
+        self.rows.passages += signs_declared(
+            uuid.uuid4(),
+            at=step.at,
+            commune=place.code,
+            departement=place.departement,
+            signs=step.signs,
+            answer=PassageAnswer.DECLARED,
+            continued=True,
+            during_conversation=True,
+        )
+        self._passage(self.conversation.state, Act.WORSENING_DECLARED, self.patient, step.at)
+
+    def _transmit(self, step: Step, rank: int) -> None:
+        user = self.crew[step.crew].user
+        told = Transmission(
+            phone=PHONE,
+            place=PLACE,
+            age=f"{self.request.age} ans",
+            sign_codes=step.signs,
+            samu_line=SAMU_LINE,
+        )
+        self.rows.transmissions.append(
+            EmergencyTransmission(
+                conversation=self.conversation,
+                by=user,
+                at=step.at,
+                number="15",
+                sealed=seal(self.conversation.pk, "emergency", msgspec.json.encode(told).decode()),
+            )
+        )
+        self._line(
+            step.at,
+            Side.PROFESSIONAL,
+            MessageKind.EMERGENCY,
+            "J'ai transmis votre situation au 15. Gardez votre téléphone près de vous : "
+            "le SAMU peut vous rappeler. Si cela s'aggrave, appelez le 15 sans attendre.",
+            sender=user,
+        )
+        self._notice(NoticeKind.ANSWER, step.at)
+        self._passage(self.conversation.state, Act.EMERGENCY_TRANSMITTED, user, step.at)
+
+    def _proposed(self, step: Step) -> Proposed:
+        dismissed = self.details.sign_answer == PassageAnswer.DISMISSED
+        at_the_door = () if dismissed else self.details.sign_codes
+        signs = tuple(dict.fromkeys([*at_the_door, *self.worsened]))
+        return self.atlas.propose_for(
+            Facts(
+                commune=self.atlas.commune(self.request.patient.place.code),
+                medecin_traitant=self.details.medecin_traitant,
+                medecin_traitant_reachable=step.reachable,
+                ald=self.details.ald,
+                age=self.request.age,
+                motive=self.request.motive,
+                declared_signs=signs,
+                sign_number=danger.primary_number(signs).code if signs else "",
+                asked_at=self.request.opened_at,
+                decided_at=step.at,
+            )
+        )
+
+    def _choice(self, step: Step, proposed: Proposed) -> Choice:
+        wanted = DESTINATION_OF[Outcome(step.outcome)]
+        proposal = proposed.proposal
+        if proposal.destination == wanted:
+            held = proposal.structure_id
+            return Choice(wanted, self.atlas.structures[held] if held else None, None)
+        return Choice(wanted, self._place_of(wanted, step), OverrideReason(step.reason))
+
+    def _place_of(self, wanted: Destination, step: Step) -> Structure | None:
+        kinds = KINDS.get(wanted, ())
+        choices = self.atlas.choices(self.request.patient.place.code, step.at)
+        return next((row for row in choices if row.kind in kinds), None)
+
+    def _orient(self, step: Step, rank: int) -> None:
+        user = self.crew[step.crew].user
+        proposed = self._proposed(step)
+        choice = self._choice(step, proposed)
+        self.rows.decisions.append(
+            decision_row(self.conversation.pk, proposed, choice, by=user, at=step.at)
+        )
+        card = card_for(
+            OrientRequest(accept=choice.accepted, when=step.when, note=step.text), proposed, choice
+        )
+        body = msgspec.json.encode(card).decode()
+        self._line(step.at, Side.PROFESSIONAL, MessageKind.ORIENTATION, body, sender=user)
+        self._end(step, OUTCOME_OF[choice.destination], user, Act.ORIENTED)
+
+    def _close(self, step: Step, rank: int) -> None:
+        user = self.crew[step.crew].user
+        body = step.text or "La conversation est close."
+        self._line(step.at, Side.PROFESSIONAL, MessageKind.CLOSING, body, sender=user)
+        self._end(step, Outcome(step.outcome), user, Act.CONVERSATION_CLOSED)
+
+    def _withdraw(self, step: Step, rank: int) -> None:
+        self._event(step.at, "Vous avez retiré votre question.")
+        self._end(step, Outcome.ABANDONED, self.patient, Act.CONVERSATION_CLOSED)
+
+    def _expire(self, step: Step, rank: int) -> None:
+        conversation = self.conversation
+        answered = conversation.last_professional_at
+        silent = bool(
+            answered and answered >= (conversation.last_patient_at or conversation.opened_at)
+        )
+        self._event(step.at, "Conversation close : personne n'a écrit depuis longtemps.")
+        outcome = Outcome.ABANDONED if silent else Outcome.EXPIRED
+        self._end(step, outcome, None, Act.CONVERSATION_EXPIRED)
+
+    def _end(self, step: Step, outcome: Outcome, actor: User | None, act: Act) -> None:
+        conversation = self.conversation
+        before = conversation.state
+        opening = self.atlas.opening(
+            self.request.patient.place.departement, timezone.localdate(step.at)
+        )
+        delay = timedelta(days=opening.reopen_days) if opening else REOPEN_DELAY
+        conversation.state = State.CLOSED
+        conversation.outcome = outcome
+        conversation.closed_at = step.at
+        conversation.reopen_until = step.at + delay
+        self._passage(before, act, actor, step.at, outcome)
+        if actor is None or actor.pk != self.patient.pk:
+            self._notice(NoticeKind.CLOSED, step.at)
+
+    def _reopen(self, step: Step, rank: int) -> None:
+        conversation = self.conversation
+        self._waits_again()
+        conversation.outcome = ""
+        conversation.closed_at = None
+        conversation.waiting_since = step.at
+        self._event(step.at, "Conversation rouverte. L'équipe de garde va la reprendre.")
+        self._passage(State.CLOSED, Act.CONVERSATION_REOPENED, self.patient, step.at)
