@@ -46,6 +46,7 @@ urlpatterns += [
 
 # --- Accounts
 urlpatterns += [
+    path("compte/invitation/", include("orientation.urls_invitation")),
     path("compte/", include("comptes.urls")),  # before allauth's own pages
     path("compte/", include("allauth.urls")),
 ]

@@ -3,7 +3,7 @@
 from comptes.models.data_key import DataKey
 from comptes.models.invitation import INVITED_KINDS, Invitation
 from comptes.models.journal import Act, JournalEntry, JournalSeal
-from comptes.models.people import Patient, Profession, Professional
+from comptes.models.people import Patient, Profession, Professional, validate_rpps
 from comptes.models.user import User, UserKind
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Professional",
     "User",
     "UserKind",
+    "validate_rpps",
 ]

@@ -53,11 +53,11 @@ class Invitation(models.Model):
                 violation_error_message="Un patient ouvre son compte lui-même.",
             ),
             models.CheckConstraint(
-                condition=(Q(kind="PROFESSIONAL") & ~Q(rpps="") & ~Q(profession=""))
-                | (~Q(kind="PROFESSIONAL") & Q(rpps="", profession="")),
-                name="invitation_professional_is_registered",
+                condition=Q(rpps="", profession="")
+                | (Q(kind="PROFESSIONAL") & ~Q(rpps="") & ~Q(profession="")),
+                name="invitation_registration_is_whole",
                 violation_error_message=(
-                    "Un professionnel a un numéro RPPS et une profession ; les autres n'en ont pas."
+                    "Donnez le numéro RPPS et la profession d'un professionnel, et de lui seul."
                 ),
             ),
             models.CheckConstraint(

@@ -1,5 +1,5 @@
 """Pages of administration. Importing this package registers them on `administration`."""
 
-from orientation.admin import openings, people, places, rules
+from orientation.admin import invitations, openings, people, places, rules
 
-__all__ = ["openings", "people", "places", "rules"]
+__all__ = ["invitations", "openings", "people", "places", "rules"]

@@ -1,11 +1,14 @@
 """Structures and communes."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import path
 
+from orientation.admin.cpts_import_page import import_page
 from orientation.coverage import cpts_count
 from orientation.models import Commune, CommuneCoverage, Cpts, Sas, Structure, StructureKind
 from orientation.scope import Scope
@@ -41,6 +44,7 @@ class StructureAdmin(ScopedModelAdmin):
         "is_fictitious",
     )
     list_select_related = ("departement",)
+    ordering = ("name", "pk")
     search_fields = ("name", "identifier")
     readonly_fields = ("is_fictitious",)
     inlines = (CoverageInline,)
@@ -90,6 +94,10 @@ class OneKindAdmin(StructureAdmin):
 @admin.register(Cpts, site=administration)
 class CptsAdmin(OneKindAdmin):
     kind = StructureKind.CPTS
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(partial(import_page, self))
+        return [path("importer/", view, name="orientation_cpts_import"), *super().get_urls()]
 
 
 @admin.register(Sas, site=administration)
