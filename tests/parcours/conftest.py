@@ -9,10 +9,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from config.start import chromium
 from tests.parcours.instance import running
+from tests.parcours.watch import Watch
+
+expect.set_options(timeout=30_000)
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -61,31 +64,27 @@ def browser():
 
 
 @pytest.fixture
-def new_page(browser, stack):
-    """Open a page in a fresh context (own cookies). Options go to Playwright's new_context.
+def watch(stack):
+    """What browsers report meanwhile; the test fails at its end when there is a fault."""
+    watch = Watch(stack.base_url)
+    yield watch
+    assert not watch.faults, watch.faults
 
-    Fails at the end of the test when the browser reported a script error or a refused script.
-    """
+
+@pytest.fixture
+def new_page(browser, stack, watch):
+    """Open a page in a fresh context (own cookies). Options go to Playwright's new_context."""
     contexts = []
-    faults: list[str] = []
 
     def open_page(**options):
         context = browser.new_context(
             base_url=stack.base_url, locale="fr-FR", timezone_id="Europe/Paris", **options
         )
         context.set_default_timeout(15_000)
+        watch.context(context)
         contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on(
-            "console",
-            lambda said: (
-                faults.append(said.text) if "Content Security Policy" in said.text else None
-            ),
-        )
-        return page
+        return context.new_page()
 
     yield open_page
     for context in contexts:
         context.close()
-    assert not faults, faults
