@@ -22,15 +22,17 @@ MONTHS_BELOW = 24
 
 
 class AgeField(forms.IntegerField):
-    """A whole number, typed with the digits of a phone's keypad."""
+    """A whole number, typed with the digits of a phone's keypad; one of two is enough."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def validate(self, value: object) -> None:
+        """The form asks for one of the two ages: neither is required by itself."""
 
     def __init__(self, *, highest: int, out_of_range: str, **options: Any) -> None:
         super().__init__(
             min_value=0,
             max_value=highest,
-            required=False,
             error_messages={
                 "invalid": _("Écrivez un nombre entier, en chiffres."),
                 "min_value": out_of_range,
@@ -41,6 +43,8 @@ class AgeField(forms.IntegerField):
 
 
 class ForWhomForm(forms.Form):
+    use_required_attribute = False
+
     relation = forms.ChoiceField(
         label=_("Pour qui posez-vous la question ?"),
         choices=RELATIONS,
@@ -60,8 +64,7 @@ class ForWhomForm(forms.Form):
         out_of_range=_("Écrivez un âge entre 0 et 125 ans."),
     )
     age_months = AgeField(
-        label=_("ou en mois"),
-        help_text=_("Avant 2 ans."),
+        label=_("ou en mois, avant 2 ans"),
         highest=MONTHS_BELOW - 1,
         out_of_range=_("Avant 2 ans, écrivez l'âge en mois, de 0 à 23."),
     )

@@ -13,6 +13,7 @@ const fresh = page.querySelector("[data-nouveau]");
 const form = page.querySelector("[data-reponse]");
 const box = form?.elements.body;
 
+const timeZone = page.dataset.fuseau;
 const direct = new Direct({
   csrfToken: () => form?.elements.csrfmiddlewaretoken.value ?? "",
 });
@@ -49,12 +50,12 @@ function element(name, className, text) {
 }
 
 const clock = (at) =>
-  new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(at));
 
 function time(at) {
   const made = element("time", "", clock(at));
   made.dateTime = at;
-  made.title = new Date(at).toLocaleString("fr-FR", { dateStyle: "full", timeStyle: "short" });
+  made.title = new Date(at).toLocaleString("fr-FR", { dateStyle: "full", timeStyle: "short", timeZone });
   return made;
 }
 
@@ -181,15 +182,29 @@ function showState() {
 
 /** Closed meanwhile: an empty box goes; a box with words stays, so that they are not lost. */
 function closed() {
-  page.querySelector(".ms-aggrave")?.remove();
+  for (const link of page.querySelectorAll("[data-tant-qu-ouverte]")) link.remove();
   if (!form) return;
   if (box.value.trim()) {
-    complain("Cette conversation vient d'être close. Votre message n'est pas parti : copiez-le, ou rouvrez la conversation.");
+    complain(
+      "Cette conversation vient d'être close : votre message n'est pas parti. " +
+        "Rouvrez-la, et il sera prêt à partir.",
+    );
     form.querySelector("button").disabled = true;
+    form.classList.add("ms-reponse--close");
   } else {
     form.hidden = true;
   }
 }
+
+// Words that found the conversation closed go along with « Rouvrir ».
+page.addEventListener("submit", ({ target }) => {
+  if (!target.matches(".ms-rouvrir") || !box?.value.trim()) return;
+  const held = element("input");
+  held.type = "hidden";
+  held.name = "body";
+  held.value = box.value;
+  target.append(held);
+});
 
 // --- sending
 
