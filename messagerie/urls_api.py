@@ -2,12 +2,20 @@
 
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import IsAuthenticated
 
 from messagerie import api
 
+
+class SignedInSchema(SpectacularAPIView):
+    """The schema of the whole API, for whoever has an account."""
+
+    permission_classes = (IsAuthenticated,)
+
+
 app_name = "api"
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SignedInSchema.as_view(), name="schema"),
     path("conversations/en-attente/", api.WaitingView.as_view(), name="en_attente"),
     path("conversations/miennes/", api.MineView.as_view(), name="miennes"),
     path("conversations/<uuid:conversation_id>/", api.OneView.as_view(), name="conversation"),
