@@ -20,6 +20,9 @@ from evaluation.demo.plan import DAYS, REQUESTS_PER_DAY, PlannedDay, days_of, pl
 from evaluation.demo.planned import PATIENTS, Place, Population, populate
 from evaluation.demo.rows import Composer, Rows, signs_declared
 from evaluation.demo.world import REGIONS, Member, covered_by_others, crews, towns
+from evaluation.models import Report
+from evaluation.periods import PeriodKind, period_start
+from evaluation.report import publish_around
 from evaluation.tally import recount_day
 from messagerie.models import Conversation
 from orientation.models import Departement, Duty
@@ -29,7 +32,7 @@ DUTY_STARTS, DUTY_ENDS = time(8), time(20, 30)
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the history is: days done, of how many."""
+    """How far the history is: days done, of how many, and the requests in them."""
 
     done: int
     total: int
@@ -56,13 +59,6 @@ def population(regions: Sequence[str] = REGIONS, patients: int = PATIENTS) -> Po
     )
 
 
-def days_done(days: Sequence[date], people: Population, *, end: date, per_day: float) -> set[date]:
-    """The days whose requests are in the database: a day is all there or not at all."""
-    first = {plan_day(day, people, end=end, per_day=per_day).requests[0].id: day for day in days}
-    held = Conversation.objects.filter(pk__in=first).values_list("pk", flat=True)
-    return {first[pk] for pk in held}
-
-
 class History:
     """Plays the days that are missing."""
 
@@ -78,36 +74,46 @@ class History:
         self.per_day = per_day
         self.people = people or population()
         self.days = days_of(end, days)
-        self._accounts: dict[int, User] = {}
 
     def progress(self) -> Progress:
         """Read what is done; writes nothing."""
-        done = days_done(self.days, self.people, end=self.end, per_day=self.per_day)
-        requests = sum(len(self._plan(day).requests) for day in done)
-        return Progress(len(done), len(self.days), requests)
+        return self._progress(self._done())
 
     def play(self) -> Iterator[Progress]:
         """Play each missing day, oldest first; yields after each."""
-        done = days_done(self.days, self.people, end=self.end, per_day=self.per_day)
+        done = self._done()
         missing = [day for day in self.days if day not in done]
         if not missing:
             return
-        self._accounts = self._add_accounts()
-        composer = Composer(Atlas(), self._accounts, crews(self._departements()))
-        count = len(done)
+        composer = Composer(Atlas(), self.accounts(), crews(self.departements()))
+        so_far = self._progress(done)
         for day in missing:
             planned = self._plan(day)
             play_day(planned, composer)
-            count += 1
-            yield Progress(count, len(self.days), len(planned.requests))
+            so_far = Progress(
+                so_far.done + 1, so_far.total, so_far.requests + len(planned.requests)
+            )
+            yield so_far
+
+    def _done(self) -> set[date]:
+        """The days that are in the database: a day is all there or not at all, so that its first
+        request tells."""
+        first = {self._plan(day).requests[0].id: day for day in self.days}
+        held = Conversation.objects.filter(pk__in=first).values_list("pk", flat=True)
+        return {first[pk] for pk in held}
+
+    def _progress(self, done: set[date]) -> Progress:
+        requests = sum(len(self._plan(day).requests) for day in done)
+        return Progress(len(done), len(self.days), requests)
 
     def _plan(self, day: date) -> PlannedDay:
         return plan_day(day, self.people, end=self.end, per_day=self.per_day)
 
-    def _departements(self) -> list[str]:
+    def departements(self) -> list[str]:
         return sorted({place.departement for place in self.people.places})
 
-    def _add_accounts(self) -> dict[int, User]:
+    def accounts(self) -> dict[int, User]:
+        """The patients' accounts by number; those missing are made."""
         people = {p.number: history_patient(p.number) for p in self.people.patients}
         held = add_accounts(people.values(), may_sign_in=False)
         return {number: held[person.email] for number, person in people.items()}
@@ -149,3 +155,17 @@ def _duties(day: date, crews_by_departement: Mapping[str, list[Member]]) -> Iter
                 started_at=datetime.combine(day, DUTY_STARTS, tzinfo=zone),
                 ended_at=datetime.combine(day, DUTY_ENDS, tzinfo=zone),
             )
+
+
+def publish_missing(days: Sequence[date], now: datetime, *, again: bool) -> int:
+    """Publish the figures of these days; how many periods changed.
+
+    again: even when every period is already published, because days were added.
+    """
+    wanted = {(kind, period_start(kind, day)) for kind in PeriodKind for day in days}
+    held = set(
+        Report.objects.in_force().values_list("period_kind", "period_start").distinct().order_by()
+    )
+    if not again and wanted <= held:
+        return 0
+    return publish_around(days, now)

@@ -1,4 +1,4 @@
-"""One planned request, played act after act through `messagerie.actions`: what `rows` must equal."""
+"""One planned request, played through `messagerie.actions`: what `rows` must equal."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache

@@ -12,8 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from evaluation.demo import live, world
-from evaluation.demo.play import History, Progress
-from evaluation.report import publish_around
+from evaluation.demo.play import History, Progress, publish_missing
 
 NICENESS = 10  # the history gives way to whoever uses the site
 _LOCK = 0x7A13
@@ -73,14 +72,13 @@ class Command(BaseCommand):
             return
         began = time.monotonic()
         history = _history()
-        requests = 0
+        progress = None
         for progress in history.play():
-            requests += progress.requests
             self.stdout.write(_line(progress))
-        changed = publish_around(history.days, timezone.now())
+        changed = publish_missing(history.days, timezone.now(), again=progress is not None)
         self.stdout.write(
-            f"Historique fictif complet : {requests} conversations ajoutées, {changed} périodes "
-            f"publiées ({_seconds(time.monotonic() - began)})."
+            f"Historique fictif complet : {history.progress().requests} conversations, {changed} "
+            f"périodes publiées ({_seconds(time.monotonic() - began)})."
         )
 
     def status(self) -> None:
