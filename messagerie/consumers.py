@@ -7,11 +7,15 @@ tick pumps from the cursor again. Every inbound frame and every tick proves the 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.utils import await_many_dispatch
 
 from comptes.keys.cipher import SealBroken
 from comptes.keys.provider import KeyUnavailable
@@ -47,6 +51,16 @@ def in_thread(function):
 
 class LiveConsumer(AsyncWebsocketConsumer):
     """One page of a patient or of a professional."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """As Channels does it, but a page opens without a broker too: the tick serves it."""
+        self.scope, self.base_send = scope, send
+        self.channel_layer, self.channel_name = await delivery.own_channel()
+        sources = [receive]
+        if self.channel_layer is not None:
+            sources.append(partial(self.channel_layer.receive, self.channel_name))
+        with suppress(StopConsumer):
+            await await_many_dispatch(sources, self.dispatch)
 
     async def connect(self) -> None:
         self.watched: dict[UUID, int] = {}
@@ -279,12 +293,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return self.scope_of_user.level != Level.NOBODY
 
     async def _join(self, group: str) -> None:
+        if self.channel_layer is None:
+            return
         try:
             await asyncio.wait_for(self.channel_layer.group_add(group, self.channel_name), 1)
         except Exception as error:  # without the broker the tick serves the view
             logger.warning("join failed: %s", type(error).__name__)
 
     async def _leave(self, group: str) -> None:
+        if self.channel_layer is None:
+            return
         try:
             await asyncio.wait_for(self.channel_layer.group_discard(group, self.channel_name), 1)
         except Exception as error:

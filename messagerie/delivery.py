@@ -79,6 +79,16 @@ async def _send_soon(group: str, event: dict[str, Any]) -> None:
     await asyncio.wait_for(get_channel_layer().group_send(group, event), HINT_SECONDS)
 
 
+async def own_channel() -> tuple[Any, str]:
+    """The layer and a channel of one view; (None, "") when the broker does not answer."""
+    layer = get_channel_layer()
+    try:
+        return layer, await asyncio.wait_for(layer.new_channel(), HINT_SECONDS)
+    except Exception as error:  # whatever the broker raises, the view opens: the tick serves it
+        logger.warning("view without hints: %s", type(error).__name__)
+        return None, ""
+
+
 def hint_conversation(conversation_id: UUID, seq: int) -> None:
     """Something new up to `seq` in a conversation."""
     _send(
