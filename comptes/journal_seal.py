@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from comptes.keys.provider import key_provider
@@ -19,6 +20,7 @@ from comptes.models import JournalEntry, JournalSeal
 
 DIGEST_BYTES = 16
 PAIR = struct.Struct(f">Q{DIGEST_BYTES}s")
+LOCK_WAIT = "3s"
 GENESIS = b"\x00" * 32
 
 
@@ -57,22 +59,35 @@ def _seal_bytes(day: date, pairs: bytes, previous: bytes) -> bytes:
     return hmac.new(key, message, hashlib.sha256).digest()
 
 
-def _pairs(first_after: int, last: int | None) -> bytes:
-    rows = JournalEntry.objects.filter(pk__gt=first_after).order_by("pk")
-    if last is not None:
-        rows = rows.filter(pk__lte=last)
+def _pairs(first_after: int, last: int) -> bytes:
+    rows = JournalEntry.objects.filter(pk__gt=first_after, pk__lte=last).order_by("pk")
     return b"".join(PAIR.pack(row.pk, row_digest(row)) for row in rows.iterator(2000))
+
+
+def _last_settled() -> int:
+    """The highest number below which no row is still in flight.
+
+    Writers are held back for the time of one look, and this one waits a few seconds at most for
+    those under way: every act writes its line, so a longer wait would stop the service.
+
+    Raises:
+        OperationalError: a transaction stayed open too long; seal again later.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+        cursor.execute(f"LOCK TABLE {JournalEntry._meta.db_table} IN SHARE MODE")
+        return JournalEntry.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def seal_day(day: date) -> JournalSeal | None:
     """Seal all rows not yet under a seal, under the name of `day`; None if `day` has its seal.
 
-    The table is locked against writers for the time of the reading: a row still in flight would
-    otherwise take a number below the seal and escape it.
+    Two at the same time take turns: the chain never forks.
     """
+    settled = _last_settled()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {JournalEntry._meta.db_table} IN SHARE MODE")
+            cursor.execute(f"LOCK TABLE {JournalSeal._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
         if JournalSeal.objects.filter(day__gte=day).exists():
             return None
         before = JournalSeal.objects.order_by("-day").first()
@@ -82,7 +97,7 @@ def seal_day(day: date) -> JournalSeal | None:
             .values_list("last_id", flat=True)
             .first()
         )
-        pairs = _pairs(covered or 0, None)
+        pairs = _pairs(covered or 0, settled)
         previous = bytes(before.seal) if before else GENESIS
         return JournalSeal.objects.create(
             day=day,
@@ -99,7 +114,10 @@ def seal_day(day: date) -> JournalSeal | None:
 def verify() -> Iterator[Finding]:
     """Compare the journal with its seals; yields what differs, oldest day first."""
     previous, covered = GENESIS, 0
-    for seal in JournalSeal.objects.order_by("day").iterator():
+    if stray := JournalEntry.objects.filter(pk__lte=0).order_by("pk").first():
+        yield Finding(stray.at.date(), stray.pk, "Cette ligne a été ajoutée hors de la suite.")
+    # One seal at a time: each carries the digests of a whole day.
+    for seal in JournalSeal.objects.order_by("day").iterator(chunk_size=1):
         pairs = bytes(seal.row_digests)
         if bytes(seal.previous) != previous:
             yield Finding(seal.day, None, "Un sceau manque juste avant cette journée.")

@@ -17,7 +17,10 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import ProgrammingError
 from django.utils.module_loading import import_string
+
+from comptes.models.data_key import DataKey
 
 MASTER_BYTES = 32
 
@@ -66,14 +69,25 @@ class EmbeddedKeyProvider:
         return json.loads(self._path.read_text(encoding="ascii"))
 
     def _create(self) -> None:
-        """Make the file whole before it gets its name: a crash never leaves half a key file."""
+        """Make the file whole before it gets its name: a crash never leaves half a key file.
+
+        Raises:
+            ImproperlyConfigured: data keys exist already. Their master key was in a file that is
+                not here: a new one would be no help, and would hide the loss.
+        """
+        if _data_keys_exist():
+            raise ImproperlyConfigured(
+                f"Le fichier de clés {self._path.name} est absent, alors que des contenus sont "
+                "chiffrés avec lui. Remettez ce fichier à sa place : sans lui, rien ne se lit."
+            )
         self._path.parent.mkdir(parents=True, exist_ok=True)
         content = {
             "current": 1,
             "masters": {"1": base64.b64encode(secrets.token_bytes(MASTER_BYTES)).decode()},
             "signing": base64.b64encode(secrets.token_bytes(MASTER_BYTES)).decode(),
         }
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
+        # A name of its own: a process of the same number may have died here, or a thread be here.
+        draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}.new")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             json.dump(content, file)
@@ -85,6 +99,11 @@ class EmbeddedKeyProvider:
             pass
         finally:
             draft.unlink()
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name too survives a power cut, before a first key is wrapped
+        finally:
+            os.close(folder)
 
     def current_version(self) -> int:
         return int(self._data["current"])
@@ -102,12 +121,20 @@ class EmbeddedKeyProvider:
     def unwrap(self, version: int, wrapped: bytes) -> bytes:
         try:
             return aes_key_unwrap(self._master(version), wrapped)
-        except InvalidUnwrap:
+        except (InvalidUnwrap, ValueError):
             raise KeyUnavailable("la clé maîtresse ne correspond pas") from None
 
     def signing_key(self, purpose: str) -> bytes:
         root = base64.b64decode(self._data["signing"])
         return hmac.new(root, purpose.encode(), hashlib.sha256).digest()
+
+
+def _data_keys_exist() -> bool:
+    """Whether the keys database holds a data key; False before its first migration."""
+    try:
+        return DataKey.objects.filter(wrapped__isnull=False).exists()
+    except ProgrammingError:
+        return False
 
 
 @functools.lru_cache(maxsize=1)
