@@ -101,6 +101,7 @@ def service_status(opening: Opening, departement: Departement, at: datetime) -> 
     The promise counts service time only: 4 h promised at 18:00 with service until 19:00 ends
     3 h after the next span starts.
     """
+    at = at.astimezone(UTC)
     hours = list(opening.service_hours.all())
     today = local_day(departement, at)
     days = HORIZON_DAYS
