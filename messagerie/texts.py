@@ -65,7 +65,7 @@ def _calm_marks(text: str) -> str:
     kept: list[str] = []
     run = 0
     for char in text:
-        run = run + 1 if unicodedata.combining(char) else 0
+        run = run + 1 if unicodedata.category(char)[0] == "M" else 0
         if run <= MAX_COMBINING_RUN:
             kept.append(char)
     return "".join(kept)
