@@ -21,6 +21,10 @@ class Alternative(models.TextChoices):
     RIEN = "RIEN", "Je n'aurais rien fait, ou j'aurais attendu"
 
 
+def _departements_on_duty(scope: Scope) -> models.QuerySet:
+    return Structure.objects.filter(pk__in=scope.duty_structure_ids).values("departement_id")
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, scope: Scope) -> "ConversationQuerySet":
         """Conversations whose content this person may open.
@@ -35,12 +39,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         if scope.level == Level.STRUCTURE and scope.is_professional:
             own = Q(professional_id=scope.user_id, structure_id__in=scope.structure_ids)
             if scope.duty_structure_ids:
-                own |= Q(
-                    state=State.WAITING,
-                    departement_id__in=Structure.objects.filter(
-                        pk__in=scope.duty_structure_ids
-                    ).values("departement_id"),
-                )
+                own |= Q(state=State.WAITING, departement_id__in=_departements_on_duty(scope))
             return self.filter(own)
         return self.none()
 
@@ -48,7 +47,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """The queue of a professional on duty: declared signs first, then the oldest."""
         return (
             self.visible_to(scope)
-            .filter(state=State.WAITING)
+            # Said again in the shape of the index: the queue must not cost the whole history.
+            .filter(state=State.WAITING, departement_id__in=_departements_on_duty(scope))
             .order_by("-declared_sign", "waiting_since", "id")
         )
 
