@@ -14,13 +14,11 @@ from django.views.decorators.http import require_safe
 from messagerie import actions, console_panel
 from messagerie.console_rows import Desk, closed_by, desk
 from messagerie.errors import Refused
-from messagerie.forms_console import CloseForm, OrientForm, ReplyForm, TransmitForm
+from messagerie.forms.console import CloseForm, OrientForm, ReplyForm, TransmitForm
 from messagerie.models import Conversation
 from messagerie.views.console_access import ConsoleRequest, professionals_only
 from orientation.duty import structures_of_duty
 from orientation.engine import Proposed, choices_for
-
-FIRST_LINES = 200
 
 
 @require_safe
@@ -114,6 +112,7 @@ def conversation_page(
         "situation": known,
         "lignes": lines,
         "plus_anciennes": bool(lines) and lines[0].seq > 1,
+        "plus_recentes": bool(lines) and lines[-1].seq < found.last_seq,
         "reponse": forms.get("reply") or ReplyForm(),
         "formulaire": forms.get("form"),
     }

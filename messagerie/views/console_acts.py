@@ -17,7 +17,7 @@ from messagerie.actions.safety import Transmission
 from messagerie.console_panel import panel as panel_of
 from messagerie.console_panel import samu_line
 from messagerie.errors import RefusalCode, Refused
-from messagerie.forms_console import CloseForm, OrientForm, ReplyForm, TransmitForm
+from messagerie.forms.console import CloseForm, OrientForm, ReplyForm, TransmitForm
 from messagerie.states import Outcome
 from messagerie.views.console import conversation_page, home_page, opened, reachable
 from messagerie.views.console_access import ConsoleRequest, professionals_only

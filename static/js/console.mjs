@@ -18,29 +18,23 @@ const direct = new Direct({ csrfToken: () => reply?.elements.csrfmiddlewaretoken
 
 // --- the left column
 
-let fetching = false;
-let again = false;
+let planned = null;
 
-/** Fetch the left column again; calls that come meanwhile become one more fetch. */
-async function refreshLists() {
-  if (fetching) {
-    again = true;
-    return;
+/** Fetch the left column again, once for the events that come together. */
+function refreshLists() {
+  planned ??= setTimeout(fetchLists, 200);
+}
+
+async function fetchLists() {
+  try {
+    const here = new URLSearchParams(location.search);
+    here.set("ouverte", root.dataset.ouverte);
+    const answer = await fetch(`${root.dataset.file}?${here}`);
+    if (answer.ok && !answer.redirected) replaceLists(await answer.text());
+  } catch {
+    // no network: the next event tries again
   }
-  fetching = true;
-  do {
-    again = false;
-    try {
-      const here = new URLSearchParams(location.search);
-      here.set("ouverte", root.dataset.ouverte);
-      const answer = await fetch(`${root.dataset.file}?${here}`);
-      if (answer.redirected || !answer.ok) break; // signed out: the link says so itself
-      replaceLists(await answer.text());
-    } catch {
-      break; // no network: the next event tries again
-    }
-  } while (again);
-  fetching = false;
+  planned = null;
 }
 
 function replaceLists(html) {
@@ -123,7 +117,6 @@ direct.addEventListener("line", ({ detail: line }) => {
   refreshLists();
 });
 
-const opened = "data-mienne";
 let state = null;
 direct.addEventListener("state", ({ detail }) => {
   if (detail.conversation !== conversation) return;
@@ -133,7 +126,7 @@ direct.addEventListener("state", ({ detail }) => {
   if (received) received.textContent = receipt(detail);
   // The conversation was closed or taken elsewhere: the page shows what may be done now.
   if (before && before.state !== detail.state && !field?.value && !direct.pending) location.reload();
-  else if (thread.hasAttribute(opened)) refreshLists();
+  else if ("mienne" in thread.dataset) refreshLists();
 });
 
 /** How far the patient is with what was last written. */
@@ -197,13 +190,39 @@ direct.addEventListener("nack", ({ detail }) => {
 });
 
 addEventListener("beforeunload", (event) => {
-  if (direct.pending || (field && field.value !== field.defaultValue)) event.preventDefault();
+  if (direct.pending || field?.value.trim()) event.preventDefault();
 });
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", () => {
     if (form !== reply && field && !field.value) direct.stop();
   });
 }
+
+// --- the right column
+
+/** Open a panel in place, so that an answer being written stays; else the link does its work. */
+async function openPanel(address) {
+  const panel = document.querySelector("[data-droite]");
+  if (!field?.value.trim() || getComputedStyle(panel).display === "none") {
+    location.assign(address);
+    return;
+  }
+  try {
+    const answer = await fetch(address);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    panel.replaceChildren(...page.querySelector("[data-droite]").childNodes);
+    panel.querySelector("h2")?.scrollIntoView({ block: "nearest" });
+  } catch {
+    location.assign(address);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-onglet]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  openPanel(link.href);
+});
 
 // --- the link
 
@@ -213,10 +232,7 @@ function sayLink(text) {
 }
 
 direct.addEventListener("queue", refreshLists);
-direct.addEventListener("online", () => {
-  sayLink("");
-  refreshLists();
-});
+direct.addEventListener("online", () => sayLink(""));
 direct.addEventListener("offline", () => {
   sayLink("Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.");
 });
@@ -286,7 +302,7 @@ addEventListener("keydown", (event) => {
   const link = document.querySelector(`[data-touche="${CSS.escape(event.key)}"]`);
   if (!KEYS[event.key] && !link) return;
   event.preventDefault();
-  if (link) location.assign(link.href);
+  if (link) openPanel(link.href);
   else KEYS[event.key]();
 });
 
@@ -295,6 +311,6 @@ addEventListener("keydown", (event) => {
 if (scroller) toBottom();
 sayCount();
 setInterval(refreshLists, 60_000); // "il y a 3 min" must not grow old
-if (conversation) direct.watch(conversation, Number(thread.dataset.curseur));
+if (conversation && thread.dataset.curseur) direct.watch(conversation, Number(thread.dataset.curseur));
 direct.watchQueue();
 direct.start();
