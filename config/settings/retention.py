@@ -33,7 +33,7 @@ RETENTION_TERMS = (
     ),
     RetentionTerm(
         "ATTACHMENT",
-        "Photos et fichiers joints",
+        "Photos et fichiers joints, quand le service en acceptera",
         20 * 365 + 5,
         "Comme la conversation",
         f"{TO_BE_DECREED} Un fichier lu pour répondre fait partie du dossier.",
