@@ -94,7 +94,8 @@ def expire_silent() -> int:
     silent_since = timezone.now() - timedelta(days=settings.CONVERSATION_SILENCE_DAYS)
     candidates = (
         Conversation.objects.exclude(state=State.CLOSED)
-        .filter(opened_at__lte=silent_since)
+        .filter(waiting_since__lte=silent_since)
+        .exclude(taken_at__gt=silent_since)
         .exclude(last_patient_at__gt=silent_since)
         .exclude(last_professional_at__gt=silent_since)
         .values_list("pk", flat=True)

@@ -1,0 +1,366 @@
+"""No word of care in clear: neither at rest, nor in the broker, nor in logs, nor in mails.
+
+Sentinels are planted in everything a person types, by the page, the socket and the API; then
+every column of both databases, every key and message of Valkey, every log line and every mail is
+searched for them, as text, hexadecimal, base64 and JSON.
+"""
+
+import base64
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+import redis
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.core import mail
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messagerie import actions, tasks
+from messagerie.console_panel import panel, thread
+from messagerie.contents import CareDetails, Subject, open_details, open_subject
+from messagerie.models import Conversation, Notice
+from orientation.motives import Motive
+from orientation.scope import scope_for
+from tests import factories
+from tests.sockets import WAIT, Socket
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("territory"),
+]
+
+# One word per field, accented so that each encoding differs; letters that no table holds.
+WORDS = {
+    where: f"Zqxj{number}éphémèreWvk{number}"
+    for number, where in enumerate(
+        [
+            "question",
+            "first name",
+            "phone",
+            "place",
+            "doctor",
+            "elsewhere",
+            "line by socket",
+            "line by page",
+            "line by api",
+            "line of the patient",
+            "worsening phone",
+            "worsening place",
+            "transmitted phone",
+            "transmitted place",
+            "note",
+            "when",
+            "summary",
+            "refused line",
+        ]
+    )
+}
+
+
+def shapes(word: str) -> set[bytes]:
+    """The ways in which a word could lie somewhere in clear."""
+    raw = word.encode()
+    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), quote(word).encode()}
+    found |= {word.encode("unicode_escape"), word.encode("utf-16-le"), word.encode("latin-1")}
+    for shift in range(3):  # base64 of the word wherever it starts in its line
+        coded = base64.b64encode(b"\x00" * shift + raw)
+        found.add(coded[4 if shift else 0 : -4])
+    return found
+
+
+SHAPES = {shape: where for where, word in WORDS.items() for shape in shapes(word)}
+
+
+def words_in(content: bytes) -> list[str]:
+    return sorted({where for shape, where in SHAPES.items() if shape in content})
+
+
+def apart(function):
+    return database_sync_to_async(function, thread_sensitive=False)
+
+
+# --- Where to look
+
+
+def rows_of_everything() -> Iterator[tuple[str, bytes]]:
+    """Every row of every table of both databases, each column as text, bytes in full."""
+    for alias in ("default", "keys"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SET bytea_output = 'hex'")
+            cursor.execute(
+                "SELECT table_name, column_name, data_type FROM information_schema.columns "
+                "WHERE table_schema = 'public' ORDER BY 1, ordinal_position"
+            )
+            tables: dict[str, list[tuple[str, str]]] = {}
+            for table, column, kind in cursor.fetchall():
+                tables.setdefault(table, []).append((column, kind))
+            for table, columns in tables.items():
+                names = ", ".join(f'"{column}"::text' for column, _ in columns)
+                cursor.execute(f'SELECT {names} FROM "{table}"')
+                for row in cursor.fetchall():
+                    for (column, kind), value in zip(columns, row, strict=True):
+                        if value is None:
+                            continue
+                        yield f"{table}.{column}", value.encode()
+                        if kind == "bytea":
+                            yield f"{table}.{column}", bytes.fromhex(value[2:])
+
+
+class Listener:
+    """Everything that goes through Valkey while it runs: commands and their arguments."""
+
+    def __init__(self) -> None:
+        self.client = redis.Redis.from_url(settings.REDIS_URL)
+        self.heard: list[bytes] = []
+        self.monitor = self.client.monitor().__enter__()
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
+
+    def _listen(self) -> None:
+        try:
+            for command in self.monitor.listen():
+                text = command["command"]
+                self.heard.append(text if isinstance(text, bytes) else text.encode("latin-1"))
+        except (OSError, ValueError, AttributeError, redis.RedisError):
+            return  # the connection was closed: the test is over
+
+    def wait_for(self, mark: bytes) -> None:
+        deadline = time.monotonic() + WAIT
+        while not any(mark in command for command in self.heard):
+            assert time.monotonic() < deadline, f"never went through Valkey: {mark!r}"
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        self.client.set("end", "of-the-capture")
+        self.wait_for(b"of-the-capture")
+        self.client.delete("end")
+        self.monitor.connection.disconnect()
+
+
+def keys_of_valkey() -> Iterator[tuple[str, bytes]]:
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    for key in client.scan_iter():
+        yield f"valkey {key!r}", key + b" " + (client.dump(key) or b"")
+
+
+class Gathered(logging.Handler):
+    """Every record of every logger, formatted, with its exception."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record) + repr(record.args))
+
+
+@pytest.fixture
+def logs() -> Iterator[Gathered]:
+    """The whole application's logs at DEBUG, except the driver's, which settings keep at WARNING:
+    it would print each statement with its parameters."""
+    gathered = Gathered()
+    names = ["", "comptes", "orientation", "messagerie", "evaluation", "config", "django.request"]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    logging.getLogger().addHandler(gathered)
+    yield gathered
+    logging.getLogger().removeHandler(gathered)
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
+
+
+# --- The journey
+
+
+def ask(author) -> Conversation:
+    return factories.conversation(
+        author,
+        body=f"Ma question {WORDS['question']}",
+        motive=Motive.RESULTAT,
+        subject=Subject("CHILD", WORDS["first name"], 4),
+        details=CareDetails(
+            medecin_traitant="DECLARED",
+            medecin_traitant_name=WORDS["doctor"],
+            sign_codes=("RF01",),
+            sign_answer="CALLED",
+            callback_phone=WORDS["phone"],
+            present_place=WORDS["place"],
+            elsewhere=WORDS["elsewhere"],
+        ),
+    )
+
+
+def signed_in(user) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def write_by_page_and_api(console: Client, talk: Conversation) -> None:
+    page = reverse("console:repondre", args=[talk.pk])
+    console.post(page, {"id": str(uuid4()), "body": WORDS["line by page"]})
+    console.post(page, {"id": "zzz", "body": WORDS["refused line"]})
+    console.post(page, {"id": str(uuid4()), "body": WORDS["refused line"] * 1000})
+    console.post(
+        reverse("api:messages", args=[talk.pk]),
+        {"id": str(uuid4()), "body": WORDS["line by api"]},
+        content_type="application/json",
+    )
+    console.post(
+        reverse("api:messages", args=[talk.pk]),
+        f'{{"id": 1, "body": "{WORDS["refused line"]}"',
+        content_type="application/json",
+    )
+    console.post(
+        reverse("console:transmettre", args=[talk.pk]),
+        {"phone": WORDS["transmitted phone"], "place": WORDS["transmitted place"], "age": "4"},
+    )
+
+
+def orient(console: Client, talk: Conversation) -> None:
+    answer = console.post(
+        reverse("console:orienter", args=[talk.pk]),
+        {
+            "autre": "1",
+            "place": "MEDECIN_TRAITANT",
+            "reason": "CLINICAL",
+            "when": WORDS["when"],
+            "note": WORDS["note"],
+        },
+    )
+    assert answer.status_code == 302
+
+
+def close(console: Client, talk: Conversation) -> None:
+    answer = console.post(
+        reverse("console:clore", args=[talk.pk]),
+        {"outcome": "RESOLVED", "summary": WORDS["summary"]},
+    )
+    assert answer.status_code == 302
+
+
+async def write_by_socket(session: str, talk: Conversation, body: str) -> None:
+    page = Socket(session)
+    await page.open()
+    await page.hear_until("hello")
+    await page.say({"t": "watch", "conversation": str(talk.pk), "cursor": 0})
+    await page.hear_until("state")
+    line = {"t": "send", "conversation": str(talk.pk), "id": str(uuid4()), "body": body}
+    await page.say(line)
+    await page.hear_until("ack")
+    await page.say(f'{{"t": "send", "body": "{WORDS["refused line"]}"')
+    await page.say(line | {"body": WORDS["refused line"]})
+    await page.hear_until("nack")
+    await page.close()
+
+
+async def test_no_word_of_care_lies_in_clear_anywhere(logs):
+    listener = Listener()
+    cpts = await apart(_world)()
+    lucie = await apart(factories.professional)(cpts, first_name="Lucie")
+    camille = await apart(factories.patient)()
+    sessions = {user.pk: await apart(_session)(user) for user in (lucie, camille)}
+    console = await apart(signed_in)(lucie)
+
+    first, second = [await apart(ask)(camille) for _ in range(2)]
+    for talk, end in ((first, orient), (second, close)):
+        await apart(_take)(lucie, talk)
+        await write_by_socket(sessions[lucie.pk], talk, WORDS["line by socket"])
+        await write_by_socket(sessions[camille.pk], talk, WORDS["line of the patient"])
+        await apart(write_by_page_and_api)(console, talk)
+        await apart(_worsen)(camille, talk)
+        await apart(_read_all)(console, talk)
+        await apart(end)(console, talk)
+    mails = await apart(_send_mails)()
+
+    listener.wait_for(b"conversation.hint")
+    listener.close()
+    await apart(_nothing_in_clear)(listener, logs, mails)
+    await apart(_everything_can_be_read_with_the_keys)([first, second])
+
+
+def _world():
+    factories.open_region()
+    return factories.StructureFactory()
+
+
+def _session(user) -> str:
+    return signed_in(user).cookies["sessionid"].value
+
+
+def _take(lucie, talk) -> None:
+    actions.take(talk.pk, professional=lucie, scope=scope_for(lucie))
+
+
+def _worsen(camille, talk) -> None:
+    actions.declare_worsening(
+        talk.pk,
+        patient=camille,
+        scope=scope_for(camille),
+        sign_codes=("RF03",),
+        phone=WORDS["worsening phone"],
+        place=WORDS["worsening place"],
+    )
+
+
+def _read_all(console: Client, talk: Conversation) -> None:
+    for name in ("conversation", "situation", "orienter", "transmettre"):
+        page = console.get(reverse(f"console:{name}", args=[talk.pk]))
+        assert WORDS["first name"] in page.content.decode()
+        assert WORDS["first name"] not in str(page.headers)
+
+
+def _send_mails() -> list[str]:
+    Notice.objects.update(created_at=timezone.now() - tasks.DELAY)
+    assert tasks.send_notices() >= 2
+    return [str(message.message()) + message.subject + message.body for message in mail.outbox]
+
+
+def _nothing_in_clear(listener: Listener, logs: Gathered, mails: list[str]) -> None:
+    places: list[tuple[str, bytes]] = [*rows_of_everything(), *keys_of_valkey()]
+    places += [("through valkey", command) for command in listener.heard]
+    places += [("logs", line.encode("utf-8", "surrogatepass")) for line in logs.lines]
+    places += [("mails", message.encode()) for message in mails]
+    for needed in ("through valkey", "logs", "mails", "messagerie_message.body_sealed"):
+        assert any(place == needed for place, _ in places), f"nothing looked at in {needed}"
+    found = {(place, where) for place, content in places for where in words_in(content)}
+    assert found == set()
+    # The motive is a code of a closed list: sealed too, since it says why a person writes.
+    motives = {place for place, content in places if b"RESULTAT" in content}
+    assert {place for place in motives if not place.startswith("orientation_decision.")} == set()
+
+
+def _everything_can_be_read_with_the_keys(talks: list[Conversation]) -> None:
+    """What is sealed is what was planted: nothing above passed for want of content."""
+    read = ""
+    for talk in talks:
+        talk = Conversation.objects.select_related("patient").get(pk=talk.pk)
+        reader = talk.professional
+        read += str(thread(talk, reader)) + str(panel(talk, reader, timezone.now()))
+        read += str(open_subject(talk)) + str(open_details(talk))
+    missing = {where for where, word in WORDS.items() if word not in read}
+    assert missing == {"refused line"}
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda word: word.encode(),
+        lambda word: b"xx" + base64.b64encode(f"un {word} ici".encode()),
+        lambda word: word.encode().hex().encode(),
+        lambda word: f'"{word}"'.encode("ascii", "backslashreplace"),
+    ],
+    ids=["text", "base64", "hex", "escaped"],
+)
+def test_the_search_finds_what_is_hidden(hide: Callable[[str], bytes]):
+    assert words_in(hide(WORDS["note"])) == ["note"]
