@@ -31,9 +31,9 @@ def send_notices() -> int:
     """Send the mails that are due, each once. Returns how many were sent.
 
     A notice waits for `DELAY`, then is settled without a mail when the patient has opened the
-    lines it tells of. A row is claimed (its `sent_at` set, where it was empty) before its mail leaves: two workers
-    never send the same one. When sending fails the claim is given back, unless another notice
-    of the same kind came meanwhile: it then says the same.
+    lines it tells of. A row is claimed (its `sent_at` set, where it was empty) before its mail
+    leaves: two workers never send the same one. When sending fails the claim is given back,
+    unless another notice of the same kind came meanwhile: it then says the same.
     """
     sent = 0
     now = timezone.now()
@@ -111,7 +111,8 @@ def purge_drafts() -> int:
     """Delete the drafts of the door, a day after their last change, with their keys.
 
     The key goes first: whatever stops the task afterwards, nothing can be read again. A draft
-    that became a conversation keeps its key, which is the conversation's. Returns how many were deleted.
+    that became a conversation keeps its key, which is the conversation's. Returns how many were
+    deleted.
     """
     old = timezone.now() - timedelta(hours=DRAFT_HOURS)
     purged = 0
