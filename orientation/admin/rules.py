@@ -15,7 +15,7 @@ from orientation import rule_sets
 from orientation.models import Departement, Region, Rule, RuleSet, RuleSetState
 from orientation.motives import Motive
 from orientation.resolver import commune_by_insee
-from orientation.rule_specs import Condition, RuleError, describe
+from orientation.rule_specs import Condition
 from orientation.scope import Scope
 from orientation.scoped_admin import (
     ScopedInline,
@@ -33,6 +33,7 @@ class RuleForm(forms.ModelForm):
     precision = forms.CharField(
         label="précision",
         required=False,
+        widget=forms.TextInput(attrs={"size": 14}),
         help_text="Un âge en années, des codes de communes, ou des codes de motifs.",
     )
 
@@ -83,23 +84,15 @@ def _params(condition: str | None, words: str) -> dict[str, Any]:
     return {}
 
 
-def sentence_of(rule: Rule) -> str:
-    """What a rule says, or why it cannot be kept."""
-    try:
-        return describe(rule.spec())
-    except RuleError as error:
-        return str(error)
-
-
 class RuleInline(ScopedInline):
     model = Rule
     form = RuleForm
-    fields = ("position", "condition", "precision", "destination", "sentence")
+    fields = ("position", "condition", "precision", "destination")
     readonly_fields = ("sentence",)
 
     @admin.display(description="ce que dit la règle")
     def sentence(self, obj: Rule) -> str:
-        return sentence_of(obj) if obj.pk else "—"
+        return str(obj)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A published set is read as sentences only."""
@@ -258,7 +251,7 @@ class RuleSetAdmin(ScopedModelAdmin):
             "form": form,
             "button": button,
             "rule_set": rule_set,
-            "sentences": [sentence_of(rule) for rule in rule_set.rules.all()],
+            "sentences": [str(rule) for rule in rule_set.rules.all()],
             "notes": rule_sets.notes(rule_set),
             "opts": self.opts,
         }

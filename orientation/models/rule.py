@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from orientation.models.territory import Departement, Region
-from orientation.rule_specs import Condition, RuleError, RuleSpec, check_rule
+from orientation.rule_specs import Condition, RuleError, RuleSpec, check_rule, describe
 from orientation.situation import Destination
 
 CONDITIONS = [
@@ -135,7 +135,11 @@ class Rule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position}. {self.condition} → {self.destination}"
+        """What the rule says, or why it cannot be kept."""
+        try:
+            return describe(self.spec())
+        except RuleError as error:
+            return str(error)
 
     def spec(self) -> RuleSpec:
         """The rule as the pure engine reads it."""
