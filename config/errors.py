@@ -37,5 +37,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form was too old, or came from another site: nothing was sent, nothing was changed."""
-    return render(request, "403_csrf.html", status=403)
+    """The form was too old, or came from another site: nothing was sent, nothing was changed.
+
+    A question or a message that was in it is given back, so that it can be copied.
+    """
+    return render(request, "403_csrf.html", {"typed": request.POST.get("body", "")}, status=403)

@@ -1,6 +1,6 @@
 """Times as people say them, on the clock of a territory. Pure."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -26,6 +26,12 @@ def said_day(moment: datetime, time_zone: str, now: datetime) -> str:
     if 1 < days < 7:
         return date_format(local, "l")
     return _("le %(day)s") % {"day": date_format(local, "j F")}
+
+
+def said_date(day: date) -> str:
+    """ "1er mars 2027", "2 mars 2027"."""
+    written = date_format(day, "j F Y")
+    return f"1er{written[1:]}" if day.day == 1 else written
 
 
 def said_before(moment: datetime, time_zone: str, now: datetime) -> str:

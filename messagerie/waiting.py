@@ -1,11 +1,11 @@
 """What a patient is told while nobody answers yet: who is on duty, by when, how many before."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import Q
 
-from messagerie.clock import said_at, said_before
+from messagerie.clock import said_at, said_before, said_date
 from messagerie.models import Conversation
 from messagerie.states import State
 from orientation.models import Commune, Departement, Opening
@@ -43,7 +43,7 @@ class ClosedTerritory:
     departement_name: str
     sas_name: str
     sas_phone: str
-    opens_on: date | None
+    opens: str
 
 
 def service_notice(departement: Departement, opening: Opening, now: datetime) -> ServiceNotice:
@@ -72,7 +72,7 @@ def service_for(commune: Commune, now: datetime) -> ServiceNotice | ClosedTerrit
         departement_name=departement.name,
         sas_name=sas.name if sas else "",
         sas_phone=sas.phone if sas else "",
-        opens_on=planned.opens_on if planned else None,
+        opens=said_date(planned.opens_on) if planned else "",
     )
 
 

@@ -34,7 +34,7 @@ def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
                 return other_account(request)
             draft = drafts.load(request.session)
             if draft.is_sent:
-                if request.method == "POST":
+                if request.method == "POST" and name != "pour_qui":
                     messages.info(request, _("Votre question est déjà partie."))
                     return redirect("patient:conversation", draft.row.pk)
                 drafts.forget(request.session)
