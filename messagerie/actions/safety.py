@@ -5,7 +5,7 @@ decides.
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -31,6 +31,8 @@ from messagerie.models import (
 )
 from messagerie.texts import MAX_SHORT, clean_text
 from orientation.scope import Scope
+
+SAME_CLICK = timedelta(minutes=1)
 
 
 class Worsening(msgspec.Struct, frozen=True):
@@ -86,8 +88,11 @@ def declare_worsening(
     with transaction.atomic():
         conversation = locked(conversation_id, scope)
         refuse_not_patient(conversation, patient)
-        if resent(conversation, patient, client_id, body) is not None:
-            return conversation
+        try:
+            if resent(conversation, patient, client_id, body) is not None:
+                return conversation
+        except Refused:  # the same page came back with other signs: they are declared too
+            client_id = uuid.uuid4()
         refuse_closed(conversation)
         append(
             conversation,
@@ -137,7 +142,8 @@ def transmit_to_15(
 ) -> EmergencyTransmission:
     """*Transmettre au 15*: keep what was passed on, and tell the patient what to do now.
 
-    The conversation stays open: the professional closes it as EMERGENCY when it is over.
+    The conversation stays open: the professional closes it as EMERGENCY when it is over. The
+    same words within `SAME_CLICK` are one transmission.
 
     Raises:
         Refused: NOT_FOUND, NOT_YOURS, CLOSED, or what `clean_text` says.
@@ -153,6 +159,9 @@ def transmit_to_15(
     with transaction.atomic():
         conversation = locked(conversation_id, scope)
         refuse_not_holder(conversation, professional)
+        last = conversation.emergency_transmissions.order_by("-pk").first()
+        if last and now - last.at < SAME_CLICK and open_transmission(last) == checked:
+            return last
         sent = EmergencyTransmission.objects.create(
             conversation=conversation,
             by=professional,
