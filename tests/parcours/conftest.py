@@ -4,14 +4,13 @@ The instance is what bin/run starts, in a temporary folder, on a free port, with
 people. Nothing here touches the databases of the other tests.
 """
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from config.start import chromium
+from tests.config.conftest import reachable_folder
 from tests.parcours.instance import running
 from tests.parcours.watch import Watch
 
@@ -39,10 +38,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="package")
 def own_folder():
     """A folder that `nobody` can reach too, removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="messagerie-parcours-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with reachable_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.config.conftest import CHECKOUT, alive, until
+from tests.config.conftest import CHECKOUT, alive, reachable_folder, until
 from tests.parcours.instance import running
 
 
@@ -52,7 +52,7 @@ def test_a_killed_process_comes_back(stack, name):
     first = stack.program(name)
     os.kill(first, signal.SIGKILL)
     until(lambda: stack.program(name) not in (None, first))
-    until(lambda: status(stack.base_url + "/") == 200)
+    until(lambda: status(stack.base_url + "/") == 200, seconds=60)
     assert alive(stack.process.pid)
 
 
@@ -98,22 +98,20 @@ def test_a_task_goes_from_a_page_to_the_worker(stack):
     )
 
 
-def test_kill_9_of_the_supervisor_leaves_nothing_and_a_new_start_has_its_data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("instance")
-    for part in (folder, *list(folder.parents)[:-2]):
-        part.chmod(part.stat().st_mode | 0o011)
+def test_kill_9_of_the_supervisor_leaves_nothing_and_a_new_start_has_its_data():
     count = (
         "from comptes.models import User; print(User.objects.filter(email='a@b.example').count())"
     )
-    with running(folder / "etat", "--no-demo") as first:
-        first.shell("from comptes.models import User; User.objects.create_user('a@b.example')")
-        until(lambda: first.program("beat"))
-        children = first.children()
-        assert len(children) == 5
-        os.kill(first.process.pid, signal.SIGKILL)
-        first.process.wait()
-        until(lambda: not any(alive(pid) for pid in children))
-    with running(folder / "etat", "--no-demo") as second:
-        assert second.shell(count) == "1"
-        assert status(second.base_url + "/") == 200
-    assert "Tout est arrêté" in second.output.read_text()
+    with reachable_folder() as folder:
+        with running(folder / "etat", "--no-demo") as first:
+            first.shell("from comptes.models import User; User.objects.create_user('a@b.example')")
+            until(lambda: first.program("beat"))
+            children = first.children()
+            assert len(children) == 5
+            os.kill(first.process.pid, signal.SIGKILL)
+            first.process.wait()
+            until(lambda: not any(alive(pid) for pid in children))
+        with running(folder / "etat", "--no-demo") as second:
+            assert second.shell(count) == "1"
+            assert status(second.base_url + "/") == 200
+        assert "Tout est arrêté" in second.output.read_text()

@@ -5,6 +5,7 @@ They click and type what is written on the page, so that they hold with JavaScri
 
 import re
 import uuid
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -80,13 +81,18 @@ def send_question(page: Page) -> None:
 # --- Accounts
 
 
-def sign_up(page: Page) -> str:
-    """From the page of *Envoyer*: a new account, its mail code read in the mailbox. The address."""
+def sign_up(page: Page, at_the_code: Callable[[], None] = lambda: None) -> str:
+    """From the page of *Envoyer*: a new account, its mail code read in the mailbox. The address.
+
+    `at_the_code` is called before the code is typed.
+    """
     address = f"{uuid.uuid4().hex[:12]}@exemple.invalid"
     page.get_by_role("link", name="Créer mon compte").click()
     page.get_by_label("Courriel").fill(address)
     page.get_by_label("Mot de passe", exact=True).fill(OWN_PASSWORD)
     go_on(page, "Créer mon compte")
+    expect(page.get_by_role("button", name="Valider le code")).to_be_visible()
+    at_the_code()
     type_mailed_code(page, address)
     return address
 
@@ -116,13 +122,18 @@ def enter(page: Page, role: str) -> None:
 
 def sign_in(page: Page, address: str) -> None:
     """With the password, then the second factor, of a person of the demonstration."""
-    page.goto("/compte/login/")
-    page.get_by_label("Courriel").fill(address)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    go_on(page, "Se connecter")
-    expect(page.get_by_role("heading", name="Seconde vérification")).to_be_visible()
+    fill_sign_in(page, address, PASSWORD)
     page.get_by_label("Code").first.fill(totp(TOTP_SECRET))
     go_on(page, "Valider")
+
+
+def fill_sign_in(page: Page, address: str, password: str) -> None:
+    """Address and password, up to the question of the second factor."""
+    page.goto("/compte/login/")
+    page.get_by_label("Courriel").fill(address)
+    page.get_by_label("Mot de passe", exact=True).fill(password)
+    go_on(page, "Se connecter")
+    expect(page.get_by_role("heading", name="Seconde vérification")).to_be_visible()
 
 
 # --- Lines

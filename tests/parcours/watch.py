@@ -1,4 +1,4 @@
-"""What a browser must never report, on any page: errors, refused scripts, strangers, missing files."""
+"""What a browser must never report: errors, refused scripts, requests elsewhere, missing files."""
 
 import contextlib
 from collections.abc import Iterator
