@@ -4,12 +4,16 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 from orientation import engine
 from orientation.engine import Facts, Proposed
 from orientation.models import Commune, Departement, Opening, RuleSet, Structure
-from orientation.openings import ServiceStatus, is_holiday, opening_for, service_status
+from orientation.openings import (
+    ServiceStatus,
+    is_holiday,
+    local_day,
+    opening_for,
+    service_status,
+)
 from orientation.rules import Directory, MedecinTraitant, RuleSpec, Situation, propose
 from orientation.structures import cpts_of
 
@@ -42,16 +46,20 @@ class Atlas:
             self._communes[code] = Commune.objects.get(pk=code)
         return self._communes[code]
 
+    def day(self, departement: str, at: datetime) -> date:
+        """The date of an instant on the calendar of the territory."""
+        return local_day(self.departements[departement], at)
+
     def cpts(self, code: str, day: date) -> Structure | None:
         if code not in self._cpts:
             self._cpts[code] = cpts_of(self.commune(code), day)
         return self._cpts[code]
 
-    def opening(self, departement: str, day: date) -> Opening | None:
-        """The opening of a day, its service hours read with it."""
-        key = (departement, day)
+    def opening(self, departement: str, at: datetime) -> Opening | None:
+        """The opening in force at an instant, its service hours read with it."""
+        key = (departement, self.day(departement, at))
         if key not in self._openings:
-            found = opening_for(self.departements[departement], day)
+            found = opening_for(self.departements[departement], key[1])
             self._openings[key] = None if found is None else self._with_hours(found)
         return self._openings[key]
 
@@ -62,7 +70,7 @@ class Atlas:
         return self._hours[opening.pk]
 
     def status(self, departement: str, at: datetime) -> ServiceStatus | None:
-        opening = self.opening(departement, timezone.localdate(at))
+        opening = self.opening(departement, at)
         return opening and service_status(opening, self.departements[departement], at)
 
     def rules(self, departement: str, at: datetime) -> tuple[RuleSet | None, tuple[RuleSpec, ...]]:
@@ -90,7 +98,7 @@ class Atlas:
         departement = self.departements[facts.commune.departement_id]
         rule_set, rules = self.rules(departement.code, facts.decided_at)
         local = facts.decided_at.astimezone(ZoneInfo(departement.time_zone))
-        opening = self.opening(departement.code, local.date())
+        opening = self.opening(departement.code, facts.decided_at)
         situation = Situation(
             commune_code=facts.commune.pk,
             departement_code=departement.pk,

@@ -266,7 +266,8 @@ class _OneRequest:
 
     def _opened(self) -> Conversation:
         request, place = self.request, self.request.patient.place
-        at, day = request.opened_at, timezone.localdate(request.opened_at)
+        at = request.opened_at
+        day = self.atlas.day(place.departement, at)
         departement = self.atlas.departements[place.departement]
         status = self.atlas.status(place.departement, at)
         assert status is not None  # the demonstration opens its regions before its history
@@ -472,9 +473,8 @@ class _OneRequest:
     def _expire(self, step: Step, rank: int) -> None:
         conversation = self.conversation
         answered = conversation.last_professional_at
-        silent = bool(
-            answered and answered >= (conversation.last_patient_at or conversation.opened_at)
-        )
+        asked = max(at for at in (conversation.last_patient_at, conversation.waiting_since) if at)
+        silent = bool(answered and answered >= asked)
         self._event(step.at, "Conversation close : personne n'a écrit depuis longtemps.")
         outcome = Outcome.ABANDONED if silent else Outcome.EXPIRED
         self._end(step, outcome, None, Act.CONVERSATION_EXPIRED)
@@ -482,9 +482,7 @@ class _OneRequest:
     def _end(self, step: Step, outcome: Outcome, actor: User | None, act: Act) -> None:
         conversation = self.conversation
         before = conversation.state
-        opening = self.atlas.opening(
-            self.request.patient.place.departement, timezone.localdate(step.at)
-        )
+        opening = self.atlas.opening(self.request.patient.place.departement, step.at)
         delay = timedelta(days=opening.reopen_days) if opening else REOPEN_DELAY
         conversation.state = State.CLOSED
         conversation.outcome = outcome
@@ -500,5 +498,8 @@ class _OneRequest:
         conversation.outcome = ""
         conversation.closed_at = None
         conversation.waiting_since = step.at
+        status = self.atlas.status(self.request.patient.place.departement, step.at)
+        assert status is not None
+        conversation.promised_before = status.promised_before
         self._event(step.at, "Conversation rouverte. L'équipe de garde va la reprendre.")
         self._passage(State.CLOSED, Act.CONVERSATION_REOPENED, self.patient, step.at)

@@ -1,32 +1,25 @@
 """One planned request, played through `messagerie.actions`: what `rows` must equal."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import lru_cache
 
 from comptes.models import User
 from evaluation.demo.exchange import duty_scope
 from evaluation.demo.planned import PlannedRequest, Step, StepKind
+from evaluation.demo.rows import DESTINATION_OF, KINDS, PHONE, PLACE, SAMU_LINE, signs_declared
 from evaluation.demo.story import SILENCE
 from evaluation.demo.world import Member
 from messagerie import actions
-from messagerie.actions.orienting import OUTCOME_OF, OrientRequest, proposal_for
+from messagerie.actions.orienting import OrientRequest, proposal_for
 from messagerie.actions.safety import Transmission
 from messagerie.contents import CareDetails, Subject
-from messagerie.models import Conversation
+from messagerie.models import Conversation, DoorPassage
 from messagerie.states import Outcome
 from orientation.engine import choices_for
-from orientation.models import Commune, StructureKind
+from orientation.models import Commune
 from orientation.rules import Destination
 from orientation.scope import Level, Scope
-
-PHONE = "06 39 98 00 00"  # kept by the numbering plan for works of fiction
-SAMU_LINE = "01 99 00 15 15"
-DESTINATION_OF = {outcome: destination for destination, outcome in OUTCOME_OF.items()}
-KINDS = {
-    Destination.CPTS: (StructureKind.CPTS,),
-    Destination.SAS: (StructureKind.SAS,),
-    Destination.OTHER_PROFESSIONAL: (StructureKind.MAISON_SANTE, StructureKind.CENTRE_SANTE),
-}
 
 
 class Acts:
@@ -67,6 +60,17 @@ class Acts:
         return member.user, duty_scope(member.user, member.structure.pk, departement)
 
     def _open(self, request: PlannedRequest) -> None:
+        if request.visit is not None:
+            DoorPassage.objects.bulk_create(
+                signs_declared(
+                    request.visit,
+                    at=request.opened_at - timedelta(minutes=2),
+                    commune=request.patient.place.code,
+                    departement=request.patient.place.departement,
+                    signs=request.signs,
+                    answer=request.sign_answer,
+                )
+            )
         actions.open_conversation(
             actions.OpenRequest(
                 draft_id=request.id,
@@ -123,7 +127,7 @@ class Acts:
             scope=self._patient_scope(request),
             sign_codes=step.signs,
             phone=PHONE,
-            place="À la maison",
+            place=PLACE,
             now=step.at,
         )
 
@@ -135,7 +139,7 @@ class Acts:
             scope=scope,
             transmission=Transmission(
                 phone=PHONE,
-                place="À la maison",
+                place=PLACE,
                 age=f"{request.age} ans",
                 sign_codes=step.signs,
                 samu_line=SAMU_LINE,

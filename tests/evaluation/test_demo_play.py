@@ -1,0 +1,345 @@
+"""The history of the demonstration in the database: exact, whole day by whole day, resumable."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
+
+from comptes.keys.cipher import ensure_keys
+from comptes.models import JournalEntry
+from evaluation.demo.atlas import Atlas
+from evaluation.demo.plan import PlannedDay, plan_day, true_rates
+from evaluation.demo.planned import StepKind
+from evaluation.demo.play import History, play_day, population, publish_missing
+from evaluation.demo.rows import Composer, Rows
+from evaluation.demo.world import REGIONS, build, crews
+from evaluation.indicators import SHARE_CODES
+from evaluation.models import DailyTally, Dimension, Level, Report
+from evaluation.periods import PeriodKind
+from messagerie.actions.safety import open_transmission
+from messagerie.contents import open_body, open_details, open_motive, open_subject
+from messagerie.models import (
+    Conversation,
+    DoorPassage,
+    EmergencyTransmission,
+    Message,
+    Notice,
+    Transition,
+)
+from orientation.models import CareSituation, Decision, Duty
+from tests.evaluation.demo_acts import Acts
+
+END = date(2026, 11, 15)  # a Sunday, so that the last week is whole
+TODAY = date(2026, 11, 16)
+DAYS, PER_DAY = 10, 60
+
+DATABASES = ["default", "keys"]
+everywhere = pytest.mark.django_db(databases=DATABASES)
+committed = pytest.mark.django_db(databases=DATABASES, transaction=True)
+
+
+def history(days: int = DAYS, per_day: float = PER_DAY) -> History:
+    """A short history of few patients."""
+    build(REGIONS, today=TODAY)
+    people = population(patients=120)
+    return History(end=END, days=days, per_day=per_day, people=people)
+
+
+def planned_days(history: History) -> list[PlannedDay]:
+    return [
+        plan_day(day, history.people, end=history.end, per_day=history.per_day)
+        for day in history.days
+    ]
+
+
+def counts_in_database() -> Counter:
+    """Requests by local day, department and outcome, read back."""
+    return Counter(
+        (row.opened_at.astimezone(ZoneInfo(row.time_zone)).date(), row.departement_id, row.outcome)
+        for row in Conversation.objects.all()
+    )
+
+
+def lines_planned(days: list[PlannedDay]) -> int:
+    """Each act leaves one line, after the question."""
+    return sum(1 + len(request.steps) for day in days for request in day.requests)
+
+
+# --- Exact, and harmless twice
+
+
+@everywhere
+def test_counts_and_published_rates_are_the_true_ones(territory):
+    played = history()
+    progress = list(played.play())
+    planned = planned_days(played)
+    assert progress[-1].done == DAYS == len(progress)
+    assert progress[-1].requests == Conversation.objects.count() >= 500
+    assert played.progress() == progress[-1]
+    assert_exact(planned)
+    assert_nothing_left_to_do()
+    assert_tallies(planned)
+    assert_published(played, planned)
+
+    assert list(History(end=END, days=DAYS, per_day=PER_DAY, people=played.people).play()) == []
+    assert_exact(planned)
+
+
+def assert_exact(planned: list[PlannedDay]) -> None:
+    """The database holds what was planned, once."""
+    assert counts_in_database() == true_rates(planned)
+    assert Message.objects.count() == lines_planned(planned)
+
+
+def assert_nothing_left_to_do() -> None:
+    """No mail is due, no conversation waits, no duty of the past goes on, nobody is real."""
+    assert not Notice.objects.filter(sent_at__isnull=True).exists()
+    assert not Conversation.objects.exclude(state="CLOSED").exists()
+    assert not Duty.objects.filter(started_at__date__lt=TODAY, ended_at__isnull=True).exists()
+    assert not Conversation.objects.filter(patient__is_demo=False).exists()
+
+
+def assert_tallies(planned: list[PlannedDay]) -> None:
+    """Each day is counted as planned, the door too."""
+    counted: Counter = Counter()
+    for row in DailyTally.objects.filter(dimension=Dimension.OUTCOME):
+        counted[row.day, row.departement_id, row.code] += row.count
+    assert counted == true_rates(planned)
+    door = DailyTally.objects.filter(dimension=Dimension.DOOR, code="EMERGENCY")
+    stopped = sum(visit.answer != "DISMISSED" for day in planned for visit in day.visits)
+    assert sum(row.count for row in door) == stopped > 0
+
+
+def assert_published(played: History, planned: list[PlannedDay]) -> None:
+    """The published figures of the last week, masked cells aside, are those of the plan."""
+    now = datetime(2026, 11, 16, 6, tzinfo=ZoneInfo("Europe/Paris"))
+    assert publish_missing(played.days, now, again=True) > 0
+    assert publish_missing(played.days, now, again=False) == 0
+    monday = date(2026, 11, 9)
+    true: Counter = Counter()
+    for (day, departement, outcome), number in true_rates(planned).items():
+        if day >= monday:
+            true[departement, outcome] += number
+    published = Report.objects.in_force().filter(
+        period_kind=PeriodKind.WEEK, period_start=monday, indicator__in=SHARE_CODES, masked=False
+    )
+    places = published.filter(level=Level.DEPARTEMENT)
+    assert places.count() > 20
+    for row in places:
+        assert row.numerator == true[row.departement_id, row.indicator]
+    resolved = published.get(level=Level.NATION, indicator="RESOLVED")
+    asked = sum(n for (_place, outcome), n in true.items() if outcome in SHARE_CODES)
+    count = sum(n for (_place, outcome), n in true.items() if outcome == "RESOLVED")
+    assert (resolved.numerator, resolved.denominator) == (count, asked)
+    assert resolved.low < count / asked < resolved.high
+
+
+# --- The composed rows are those of the real acts
+
+
+def sample(played: History) -> list:
+    """Requests with every kind of act and every outcome, and a handful of ordinary ones."""
+    days = [plan_day(day, played.people, end=END, per_day=150) for day in played.days]
+    requests = [request for day in days for request in day.requests]
+    wanted = set(StepKind) | {request.outcome for request in requests}
+    chosen = requests[:12]
+    for request in requests:
+        held = {request.outcome, *(step.kind for step in request.steps)}
+        if held & wanted:
+            wanted -= held
+            chosen.append(request)
+    oriented = [r for r in requests if r.steps[-1].kind == StepKind.ORIENT]
+    chosen += oriented[:25]
+    assert not wanted & set(StepKind)
+    unique = {request.id: request for request in chosen}
+    return [replace(request) for request in unique.values()]
+
+
+DROPPED = {"id", "sealed", "at", "body_sealed", "content_mac", "sent_at", "updated_at"}
+SEALED = {"motive_sealed", "subject_sealed", "situation_sealed"}
+RECEIPTS = {
+    f"{side}_{what}_seq" for side in ("patient", "professional") for what in ("delivered", "opened")
+}
+
+
+def columns(row, *, without=frozenset()) -> dict:
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.attname not in without
+    }
+
+
+def snapshot(client_ids: set) -> dict[str, list]:
+    """Every row, opened, without what is drawn at random or read from the wall clock."""
+    lines = []
+    for message in Message.objects.order_by("conversation_id", "seq"):
+        line = columns(message, without=DROPPED) | {"body": open_body(message)}
+        if line["client_id"] not in client_ids:
+            line["client_id"] = None
+        lines.append(line)
+    found = {
+        "conversations": [
+            columns(row, without=SEALED | RECEIPTS)
+            | {
+                "motive": open_motive(row),
+                "subject": open_subject(row),
+                "details": open_details(row),
+            }
+            for row in Conversation.objects.order_by("pk")
+        ],
+        "lines": lines,
+        "transitions": [
+            columns(row, without={"id"})
+            for row in Transition.objects.order_by("conversation", "id")
+        ],
+        "journal": [
+            columns(row, without={"id", "at"})
+            for row in JournalEntry.objects.filter(conversation_id__isnull=False).order_by(
+                "conversation_id", "id"
+            )
+        ],
+        "decisions": [
+            columns(row, without={"id"}) for row in Decision.objects.order_by("conversation_id")
+        ],
+        "notices": [
+            columns(row, without={"id", "sent_at"})
+            for row in Notice.objects.order_by("conversation", "kind")
+        ],
+        "transmissions": [
+            columns(row, without={"id", "sealed"}) | {"told": open_transmission(row)}
+            for row in EmergencyTransmission.objects.order_by("conversation")
+        ],
+        "passages": [
+            columns(row, without={"id"} if not row.during_conversation else {"id", "visit"})
+            for row in DoorPassage.objects.order_by("at", "sign_code")
+        ],
+        "situations": [
+            columns(row, without={"id", "updated_at"})
+            for row in CareSituation.objects.order_by("user")
+        ],
+    }
+    return found
+
+
+@everywhere
+def test_composed_rows_are_those_of_the_real_acts(territory):
+    played = history(days=60)
+    requests = sample(played)
+    accounts, staff = played.accounts(), crews(played.departements())
+    ensure_keys(request.id for request in requests)
+    client_ids = {
+        request.client_id(rank) for request in requests for rank in range(len(request.steps) + 1)
+    }
+    with transaction.atomic():
+        acts = Acts(accounts, staff)
+        for request in requests:
+            acts.play(request)
+        real = snapshot(client_ids)
+        transaction.set_rollback(True)
+    assert not Conversation.objects.exists()
+
+    rows = Rows()
+    composer = Composer(Atlas(), accounts, staff)
+    for request in requests:
+        composer.add(request, rows)
+    rows.insert()
+    composed = snapshot(client_ids)
+
+    assert len(real["conversations"]) == len(requests) > 30
+    assert all(real[name] for name in real)
+    for name in real:
+        assert len(composed[name]) == len(real[name]), name
+        for left, right in zip(composed[name], real[name], strict=True):
+            differing = {key: (left[key], right[key]) for key in right if left[key] != right[key]}
+            assert not differing, name
+
+
+# --- Killed, then resumed
+
+
+@committed
+def test_a_failure_in_a_day_leaves_nothing_of_that_day(territory):
+    played = history(days=2, per_day=15)
+    first, second = planned_days(played)
+    twice = replace(second, visits=(*second.visits, *second.visits))  # refused by the database
+    assert second.visits
+    composer = Composer(Atlas(), played.accounts(), crews(played.departements()))
+    play_day(first, composer)
+    with pytest.raises(IntegrityError):
+        play_day(twice, composer)
+    assert counts_in_database() == true_rates([first])
+    assert Message.objects.count() == lines_planned([first])
+    assert Transition.objects.values("conversation").distinct().count() == len(first.requests)
+
+    assert [progress.done for progress in played.play()] == [2]
+    assert counts_in_database() == true_rates([first, second])
+
+
+PLAYER = """
+import sys, django
+django.setup()
+from datetime import date
+from evaluation.demo.play import History, population
+history = History(end=date.fromisoformat(sys.argv[1]), days=int(sys.argv[2]),
+                  per_day=float(sys.argv[3]), people=population(patients=120))
+for progress in history.play():
+    print(progress.done, flush=True)
+"""
+
+
+def address(alias: str, variable: str) -> str:
+    """The address of the database of the tests, for another process."""
+    name = connections[alias].settings_dict["NAME"]
+    return urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
+
+
+@committed
+def test_killed_at_any_moment_and_started_again_it_is_the_same_history(territory):
+    days, per_day = 8, 40
+    played = history(days=days, per_day=per_day)
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": address("default", "DATABASE_URL"),
+        "KEYS_DATABASE_URL": address("keys", "KEYS_DATABASE_URL"),
+    }
+    for lines_before_the_end in (1, 2):
+        child = subprocess.Popen(
+            [sys.executable, "-c", PLAYER, END.isoformat(), str(days), str(per_day)],
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert child.stdout is not None
+        for _ in range(lines_before_the_end):
+            assert child.stdout.readline().strip().isdigit()
+        child.send_signal(signal.SIGKILL)
+        assert child.wait(timeout=30) == -signal.SIGKILL
+        child.stdout.close()
+        found = Counter(day for day, _place, _outcome in counts_in_database().elements())
+        expected = {day.day: len(day.requests) for day in planned_days(played)}
+        assert found
+        assert all(expected[day] == number for day, number in found.items())
+
+    left = days - played.progress().done
+    assert 0 < left < days
+    assert len(list(played.play())) == left
+    planned = planned_days(played)
+    assert counts_in_database() == true_rates(planned)
+    assert Message.objects.count() == lines_planned(planned)
+    assert DoorPassage.objects.filter(during_conversation=False).count() == sum(
+        [len(visit.signs) for day in planned for visit in day.visits]
+        + [len(request.signs) for day in planned for request in day.requests]
+    )
+    assert not Conversation.objects.filter(closed_at__gt=timezone.now()).exists()
