@@ -52,7 +52,7 @@ def conversation_rows(scope: Scope, limit: int = LISTED) -> list[Row]:
             unread=Count(
                 "messages",
                 filter=Q(messages__seq__gt=F("patient_opened_seq"))
-                & ~Q(messages__side=Side.PATIENT),
+                & Q(messages__side=Side.PROFESSIONAL),
             )
         )
         .order_by("-opened_at")[:limit]
