@@ -25,6 +25,11 @@ app.conf.beat_schedule = {
         # With the worker away, one waiting wake-up is enough: the task reads what is due.
         "options": {"expires": 60},
     },
+    "release-left": {
+        "task": "messagerie.tasks.release_left",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
     "expire-silent": {
         "task": "messagerie.tasks.expire_silent",
         "schedule": crontab(hour=1, minute=30),

@@ -106,6 +106,13 @@ def expire_silent() -> int:
     )
 
 
+@shared_task(name="messagerie.tasks.release_left")
+def release_left() -> int:
+    """Hand back the conversations that nobody answers for any more. Returns how many."""
+    held = Conversation.objects.filter(state=State.IN_PROGRESS).values_list("pk", flat=True)
+    return sum(actions.release(pk) for pk in held.iterator(chunk_size=BATCH))
+
+
 @shared_task(name="messagerie.tasks.purge_drafts")
 def purge_drafts() -> int:
     """Delete the drafts of the door, a day after their last change, with their keys.

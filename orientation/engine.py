@@ -116,7 +116,9 @@ def directory_of(commune: Commune, departement: Departement, at: datetime) -> Di
     """The structures that serve a commune on that day."""
     day = timezone.localdate(at, ZoneInfo(departement.time_zone))
     covering = Structure.objects.filter(coverages__commune=commune).open_on(day)
-    sas = Sas.objects.filter(departement=departement).open_on(day).first()
+    sas = (
+        Sas.objects.filter(departement=departement, accepts_orientations=True).open_on(day).first()
+    )
     return Directory(
         cpts=tuple(
             Place(row.pk, row.name, row.accepts_orientations)

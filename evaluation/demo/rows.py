@@ -18,7 +18,7 @@ from comptes.models import Act, JournalEntry, User
 from evaluation.demo.atlas import Atlas
 from evaluation.demo.planned import PlannedRequest, Step, StepKind
 from evaluation.demo.world import Member
-from messagerie import danger
+from messagerie import danger, sentences
 from messagerie.actions.orienting import OUTCOME_OF, OrientRequest, card_for
 from messagerie.actions.safety import Transmission, Worsening
 from messagerie.contents import (
@@ -336,14 +336,14 @@ class _OneRequest:
         conversation.structure = member.structure
         conversation.taken_at = step.at
         name = member.user.professional.public_name
-        self._event(step.at, f"{name} ({member.structure.name}) a pris votre question.")
+        self._event(step.at, sentences.taken(name, member.structure.name))
         self._passage(State.WAITING, Act.CONVERSATION_TAKEN, member.user, step.at)
 
     def _hand_back(self, step: Step, rank: int) -> None:
         self._waits_again()
         self._event(
             step.at,
-            "Votre question revient à l'équipe de garde. Un autre professionnel va vous répondre.",
+            sentences.HANDED_BACK,
         )
         holder = self.crew[step.crew].user
         self._passage(State.IN_PROGRESS, Act.CONVERSATION_RETURNED, holder, step.at)
@@ -467,7 +467,7 @@ class _OneRequest:
         self._end(step, Outcome(step.outcome), user, Act.CONVERSATION_CLOSED)
 
     def _withdraw(self, step: Step, rank: int) -> None:
-        self._event(step.at, "Vous avez retiré votre question.")
+        self._event(step.at, sentences.WITHDRAWN)
         self._end(step, Outcome.ABANDONED, self.patient, Act.CONVERSATION_CLOSED)
 
     def _expire(self, step: Step, rank: int) -> None:

@@ -4,7 +4,7 @@ A caller gives the person who acts and their scope; an act never trusts an id by
 """
 
 from messagerie.actions.closing import close, expire, reopen, withdraw
-from messagerie.actions.handling import hand_back, take
+from messagerie.actions.handling import hand_back, release, take
 from messagerie.actions.opening import Opened, OpenRequest, open_conversation
 from messagerie.actions.orienting import orient, proposal_for, shown_mark
 from messagerie.actions.reading import (
@@ -32,6 +32,7 @@ __all__ = [
     "orient",
     "post",
     "proposal_for",
+    "release",
     "reopen",
     "shown_mark",
     "take",

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from comptes.models import Act, User
-from messagerie import states
+from messagerie import sentences, states
 from messagerie.actions.handling import refuse_not_holder
 from messagerie.actions.talk import notify_patient
 from messagerie.actions.writing import announce, append, locked, note_passage, permitted
@@ -188,7 +188,7 @@ def withdraw(
         if conversation.state == State.CLOSED:
             return conversation
         permitted(conversation, states.Act.WITHDRAW)
-        _say(conversation, "Vous avez retiré votre question.", now)
+        _say(conversation, sentences.WITHDRAWN, now)
         end(conversation, Outcome.ABANDONED, patient, Act.CONVERSATION_CLOSED, now)
     return conversation
 

@@ -1,19 +1,23 @@
 """Take a waiting conversation, or hand it back to the queue."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from comptes.models import Act, User
+from messagerie import sentences
 from messagerie.actions.writing import announce, append, locked, note_passage
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import Conversation, MessageKind, Side
 from messagerie.states import State
-from orientation.models import Structure
+from orientation.models import Duty, Membership, Role, Structure
 from orientation.scope import Scope
+
+# How long a patient waits for somebody who has gone before the team gets the question back.
+LEFT_WAITING = timedelta(hours=2)
 
 
 def take(
@@ -55,8 +59,7 @@ def take(
             side=Side.SERVICE,
             kind=MessageKind.EVENT,
             client_id=uuid.uuid4(),
-            body=f"{professional.professional.public_name} ({structure.name}) "
-            "a pris votre question.",
+            body=sentences.taken(professional.professional.public_name, structure.name),
             now=now,
         )
         conversation.save(update_fields=["last_seq"])
@@ -117,29 +120,67 @@ def hand_back(
     with transaction.atomic():
         conversation = locked(conversation_id, scope)
         refuse_not_holder(conversation, professional)
-        conversation.state = State.WAITING
-        conversation.professional = None
-        conversation.structure = None
-        append(
-            conversation,
-            sender=None,
-            side=Side.SERVICE,
-            kind=MessageKind.EVENT,
-            client_id=uuid.uuid4(),
-            body="Votre question revient à l'équipe de garde. "
-            "Un autre professionnel va vous répondre.",
-            now=now,
-        )
-        conversation.save(update_fields=["state", "professional", "structure", "last_seq"])
-        note_passage(
-            conversation,
-            from_state=State.IN_PROGRESS,
-            act=Act.CONVERSATION_RETURNED,
-            actor=professional,
-            now=now,
-        )
-        announce(conversation, queue=True)
+        _requeue(conversation, actor=professional, now=now)
     return conversation
+
+
+def release(conversation_id: UUID, *, now: datetime | None = None) -> bool:
+    """The machine hands back what nobody answers for any more; True if this call did.
+
+    Two cases: the holder may no longer act there (disabled, or out of the structure), or they
+    left their duty while the patient waits, `LEFT_WAITING` after the patient's last line.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        conversation = (
+            Conversation.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(pk=conversation_id, state=State.IN_PROGRESS)
+            .first()
+        )
+        if conversation is None or not _is_left(conversation, now):
+            return False
+        _requeue(conversation, actor=None, now=now)
+    return True
+
+
+def _is_left(conversation: Conversation, now: datetime) -> bool:
+    holder = conversation.professional
+    may_act = (
+        holder.is_active
+        and Membership.objects.active_on(timezone.localdate(now))
+        .filter(user=holder, role=Role.PROFESSIONAL, structure=conversation.structure_id)
+        .exists()
+    )
+    if not may_act:
+        return True
+    spoke = conversation.last_patient_at or conversation.opened_at
+    answered = max(filter(None, [conversation.last_professional_at, conversation.taken_at]))
+    waits = spoke > answered and now - spoke > LEFT_WAITING
+    return waits and not Duty.objects.current().filter(user=holder).exists()
+
+
+def _requeue(conversation: Conversation, *, actor: User | None, now: datetime) -> None:
+    conversation.state = State.WAITING
+    conversation.professional = None
+    conversation.structure = None
+    append(
+        conversation,
+        sender=None,
+        side=Side.SERVICE,
+        kind=MessageKind.EVENT,
+        client_id=uuid.uuid4(),
+        body=sentences.HANDED_BACK,
+        now=now,
+    )
+    conversation.save(update_fields=["state", "professional", "structure", "last_seq"])
+    note_passage(
+        conversation,
+        from_state=State.IN_PROGRESS,
+        act=Act.CONVERSATION_RETURNED,
+        actor=actor,
+        now=now,
+    )
+    announce(conversation, queue=True)
 
 
 def refuse_not_holder(conversation: Conversation, professional: User) -> None:

@@ -30,7 +30,7 @@ from messagerie.texts import MAX_SHORT, clean_text
 from orientation import engine
 from orientation.engine import Choice, Facts, Proposed
 from orientation.models import OverrideReason, Structure, StructureKind
-from orientation.rules import Destination
+from orientation.rules import Destination, MedecinTraitant
 from orientation.scope import Scope
 from orientation.wording import patient_sentence
 
@@ -197,6 +197,8 @@ def _choice(
         )
         return Choice(destination, structure, reason)
     if request.destination == Destination.MEDECIN_TRAITANT:
+        if proposed.situation.medecin_traitant == MedecinTraitant.NONE:
+            raise Refused(RefusalCode.BAD_CHOICE, "Cette personne n'a pas de médecin traitant.")
         return Choice(Destination.MEDECIN_TRAITANT, None, reason)
     if request.destination == Destination.NUMBER:
         return Choice(Destination.NUMBER, None, reason)

@@ -1,0 +1,9 @@
+"""What the service itself says in a thread. Both sides read it: it speaks to neither alone."""
+
+HANDED_BACK = "La question revient à l'équipe de garde. Un autre professionnel va répondre."
+WITHDRAWN = "La question a été retirée par la personne qui l'a posée."
+
+
+def taken(professional: str, structure: str) -> str:
+    """Who took the question, for which structure."""
+    return f"{professional} ({structure}) a pris la question."
