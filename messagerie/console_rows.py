@@ -149,8 +149,8 @@ def _danger(conversation: Conversation, sign_answer: str) -> str:
     if not conversation.declared_sign:
         return ""
     return {
-        "DISMISSED": "Signe coché, puis « ce n'est pas mon cas »",
-        "CALLED": "Signe déclaré, dit avoir appelé",
+        "DISMISSED": "Signe coché, puis écarté",
+        "CALLED": "Signe déclaré, a appelé",
     }.get(sign_answer, "Signe déclaré")
 
 

@@ -55,15 +55,23 @@ function sayCount() {
 
 const sent = new Map(); // id -> element of a line that is not acknowledged yet
 
+/** On a narrow screen the whole page scrolls, and the reply covers its bottom. */
+function hiddenBelow() {
+  if (getComputedStyle(scroller).overflowY === "visible") {
+    const reply = document.querySelector("[data-pied]").offsetHeight;
+    return scroller.getBoundingClientRect().bottom - (innerHeight - reply);
+  }
+  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+}
+
 function atBottom() {
-  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+  return hiddenBelow() < 80;
 }
 
 function toBottom() {
-  scroller.scrollTop = scroller.scrollHeight;
-  if (getComputedStyle(scroller).overflowY === "visible") {
-    document.getElementById("fin").scrollIntoView({ block: "end" });
-  }
+  const rest = hiddenBelow();
+  if (getComputedStyle(scroller).overflowY !== "visible") scroller.scrollTop += rest;
+  else if (rest > 0) scrollBy({ top: rest, behavior: "instant" });
 }
 
 function model(name) {
@@ -96,10 +104,26 @@ async function reloadThread() {
   }
 }
 
+/** A sign declared since: its mark in the heading, and the situation when it is on the page. */
+async function reloadSituation() {
+  try {
+    const answer = await fetch(root.dataset.situation);
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of ["[data-tete]", "[data-droite]"]) {
+      const here = document.querySelector(part);
+      if (!here.querySelector("form")) here.replaceChildren(...page.querySelector(part).childNodes);
+    }
+  } catch {
+    // no network: the thread itself shows the sign
+  }
+}
+
 direct.addEventListener("line", ({ detail: line }) => {
   if (line.conversation !== conversation) return;
   if (!["TEXT", "EVENT", "CLOSING", "EMERGENCY"].includes(line.kind)) {
     reloadThread();
+    reloadSituation();
   } else if (!thread.querySelector(`[data-seq="${line.seq}"]`)) {
     const follow = atBottom();
     const mine = sent.get(line.id);

@@ -111,7 +111,7 @@ def test_a_row_says_what_helps_to_choose(console, lucie):
         "Marseille 1er",
         "En attente",
         "à l'instant",
-        "« ce n'est pas mon cas »",
+        "Signe coché, puis écarté",
     ):
         assert words in page, words
 
