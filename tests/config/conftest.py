@@ -1,11 +1,14 @@
 """Pieces for the tests of the start: scripts that run apart, so that they can be killed."""
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,11 +56,19 @@ def script():
         child.communicate()
 
 
+@contextlib.contextmanager
+def reachable_folder() -> Iterator[Path]:
+    """A temporary folder that `nobody` can enter too (pytest closes its own to other accounts)."""
+    folder = Path(tempfile.mkdtemp(prefix="messagerie-essai-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
-def state(tmp_path_factory):
-    """A state folder that `nobody` can reach too."""
-    folder = tmp_path_factory.mktemp("etat")
-    for part in [folder, *folder.parents]:
-        if part.owner() == Path.home().owner() and len(part.parts) > 2:
-            part.chmod(part.stat().st_mode | 0o011)
-    return folder
+def state():
+    """A state folder, empty."""
+    with reachable_folder() as folder:
+        yield folder
