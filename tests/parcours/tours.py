@@ -98,10 +98,9 @@ def door(stack: Stack, open_page: Open, visit: Visit) -> None:
     visit("porte-3-numero", page)
     go_on(page, "Ce n'est pas mon cas, continuer")
     visit("porte-4-medecin", page)
-    page.get_by_role("button", name="Continuer", exact=True).click()
-    visit("porte-4-suite", page)
-    if "medecin" in page.url:
-        say_no_gp(page)
+    go_on(page)
+    visit("porte-4-refuse", page)
+    say_no_gp(page)
     visit("porte-5-question", page)
     send_question(page)
     visit("porte-5-refuse", page)
@@ -120,12 +119,14 @@ def account(stack: Stack, open_page: Open, visit: Visit) -> None:
     for name, path in (
         ("compte-adresse", "/compte/email/"),
         ("compte-second-facteur", "/compte/2fa/"),
-        ("compte-application", "/compte/2fa/totp/activate/"),
         ("compte-mot-de-passe", "/compte/password/change/"),
+        ("compte-confirmer", "/compte/2fa/totp/activate/"),
     ):
         page.goto(path)
         visit(name, page)
-    page.goto("/compte/2fa/totp/activate/")
+    page.get_by_label("Mot de passe").fill(OWN_PASSWORD)
+    go_on(page, "Confirmer")
+    visit("compte-application", page)
     secret = page.locator("code").first.inner_text().strip()
     page.get_by_label("Code").first.fill(totp(secret))
     go_on(page, "Activer")

@@ -59,9 +59,8 @@ def write_question(page: Page, body: str) -> None:
     page.get_by_label("De quoi s'agit-il").select_option(index=1)
     page.get_by_label("Votre question").fill(body)
     tick(page, "J'aurais appelé mon médecin")
-    agreement = page.get_by_text("J'accepte que l'équipe de garde lise")
-    if agreement.count():
-        agreement.click()
+    if page.locator("#id_readers_agreed").count():  # asked once of each patient
+        tick(page, "J'accepte que l'équipe de garde lise")
 
 
 def through_the_door(page: Page, name: str, body: str, place: str = "13001") -> None:
@@ -175,7 +174,8 @@ def take(page: Page, name: str) -> None:
 
 def orient_to_cpts(page: Page, when: str, note: str) -> str:
     """Send the patient to the CPTS, whatever the hour makes the rules propose. Its name."""
-    page.get_by_role("link", name="Orienter", exact=True).click()
+    tabs = page.get_by_role("navigation", name="Actions sur la conversation")
+    tabs.get_by_role("link", name="Orienter").click()
     page.get_by_label("Quand").fill(when)
     page.get_by_label("Un mot pour le patient").fill(note)
     page.get_by_text("Choisir un autre lieu").click()
