@@ -79,7 +79,7 @@ _TABLE = (
         service=_("Urgence par écrit"),
         purpose=_(
             "Par SMS, si vous ne pouvez pas parler ou entendre."
-            " Aussi par l'application « Urgence 114 »."
+            " Aussi par l'application «\u00a0Urgence\u00a0114\u00a0»."
         ),
         hours=ALWAYS,
         checked_on=_READ,

@@ -172,7 +172,7 @@ class QuestionForm(forms.Form):
     body = WrittenField(
         label=_("Votre question"),
         help_text=_(
-            "Dites depuis quand, et ce que vous avez déjà essayé. 5 000 caractères au plus."
+            "Dites depuis quand, et ce que vous avez déjà essayé. 5\u00a0000 caractères au plus."
         ),
         limit=MAX_BODY,
         what=_("Votre question"),
