@@ -1,10 +1,15 @@
 """Progress for the person at the terminal: numbered steps in French, with their times."""
 
 import contextlib
+import io
 import os
 import sys
 import time
 from collections.abc import Iterator
+
+# A terminal that has no « … » gets a question mark instead of a crash.
+if isinstance(sys.stdout, io.TextIOWrapper):
+    sys.stdout.reconfigure(errors="replace")
 
 TOTAL = 7
 START_VARIABLE = "DEBUT_DU_DEMARRAGE"

@@ -119,6 +119,17 @@ def test_durations_are_said_in_french(duration, said):
     assert say.seconds(duration) == said
 
 
+def test_a_terminal_without_french_letters_is_no_obstacle():
+    done = subprocess.run(
+        [sys.executable, "-c", "from config.start import say; say.line('à jour…')"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "? jour?\n")
+
+
 def test_the_checks_cover_every_pure_module():
     commands = {title: command for title, command, _ in check.commands()}
     typed = commands["Types des modules purs"]
