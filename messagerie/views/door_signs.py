@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messagerie import drafts, passages
+from messagerie import drafts
+from messagerie.actions import passages
 from messagerie.danger import (
     NONE,
     Answers,
