@@ -23,9 +23,9 @@ from evaluation.demo.theme import CHILD, HELPED, SELF, Theme
 from messagerie.states import Outcome
 
 SERVICE_STARTS, SERVICE_ENDS = time(8), time(20)
-SILENCE = timedelta(hours=72)  # after which nobody waits any more
+SILENCE = timedelta(days=14)  # after which the service closes a conversation, as it does by default
 # Days that must be left before the end of the history for what takes long.
-DAYS_FOR_SILENCE, DAYS_FOR_REOPENING = 5, 6
+DAYS_FOR_SILENCE, DAYS_FOR_REOPENING = 16, 6
 LAST_HOUR_OF_THE_LAST_DAY = 18
 OVERRIDES = ("NO_SLOT", "CLINICAL", "PATIENT_PREFERS", "CLOSER", "CLOSED")
 ANSWERED = (

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from comptes.keys.cipher import ensure_keys
+from comptes.keys.cipher import cache, ensure_keys
 from comptes.models import JournalEntry
 from evaluation.demo.atlas import Atlas
 from evaluation.demo.plan import PlannedDay, plan_day, true_rates
@@ -46,6 +46,12 @@ DAYS, PER_DAY = 10, 60
 DATABASES = ["default", "keys"]
 everywhere = pytest.mark.django_db(databases=DATABASES)
 committed = pytest.mark.django_db(databases=DATABASES, transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def forget_keys():
+    """Identifiers are the same in each test: keys in memory are those of the one before."""
+    cache.clear()
 
 
 def history(days: int = DAYS, per_day: float = PER_DAY) -> History:
