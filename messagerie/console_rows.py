@@ -8,13 +8,25 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from comptes.keys.cipher import load_keys
 from comptes.models import User
 from messagerie.contents import open_details, open_motive, open_subject
-from messagerie.models import Conversation, Message, Side
+from messagerie.models import Conversation, Message, MessageKind, Side
+from messagerie.models.conversation import ConversationQuerySet
 from messagerie.states import State
 from orientation.motives import LABELS
 from orientation.scope import Scope
@@ -57,6 +69,9 @@ class Desk:
         return sum(row.mine_to_answer for row in self.mine.object_list)
 
 
+_WORSENED = Exists(Message.objects.filter(conversation=OuterRef("pk"), kind=MessageKind.WORSENING))
+
+
 def motive_label(code: str) -> str:
     """The motive as people read it."""
     return next((label for motive, label in LABELS.items() if motive.value == code), code)
@@ -65,8 +80,8 @@ def motive_label(code: str) -> str:
 def desk(user: User, scope: Scope, *, waiting_page: object = 1, mine_page: object = 1) -> Desk:
     """Both lists of one professional. Page numbers come as typed: a wrong one gives the nearest."""
     queue = Conversation.objects.waiting_for(scope)
-    waiting = Paginator(queue.select_related("commune"), ROWS).get_page(waiting_page)
-    mine = Paginator(held_by(user, scope).select_related("commune"), ROWS).get_page(mine_page)
+    waiting = Paginator(_to_show(queue), ROWS).get_page(waiting_page)
+    mine = Paginator(_to_show(held_by(user, scope)), ROWS).get_page(mine_page)
     found = {row.pk: row for row in [*waiting.object_list, *mine.object_list]}
     load_keys(found)
     unread = _unread(mine.object_list)
@@ -76,7 +91,12 @@ def desk(user: User, scope: Scope, *, waiting_page: object = 1, mine_page: objec
     return Desk(waiting=waiting, mine=mine, waiting_signs=signs)
 
 
-def held_by(user: User, scope: Scope):
+def _to_show(rows: ConversationQuerySet) -> ConversationQuerySet:
+    """With all that a row says, in the same query."""
+    return rows.select_related("commune").annotate(worsened=_WORSENED)
+
+
+def held_by(user: User, scope: Scope) -> ConversationQuerySet:
     """The conversations that a professional holds: those to answer first, then the oldest word."""
     return (
         Conversation.objects.visible_to(scope)
@@ -95,10 +115,9 @@ _ANSWERED = Q(last_professional_at__gte=Coalesce(F("last_patient_at"), F("opened
 
 def closed_by(user: User, scope: Scope, page: object = 1) -> Page:
     """The conversations that this professional closed, newest first."""
-    rows = (
+    rows = _to_show(
         Conversation.objects.visible_to(scope)
         .filter(state=State.CLOSED, professional=user)
-        .select_related("commune")
         .order_by("-closed_at", "id")
     )
     found = Paginator(rows, ROWS).get_page(page)
@@ -148,6 +167,8 @@ def _row(conversation: Conversation, unread: int) -> Row:
 def _danger(conversation: Conversation, sign_answer: str) -> str:
     if not conversation.declared_sign:
         return ""
+    if conversation.worsened:  # declared since: what was answered at the door no longer counts
+        return "Aggravation déclarée"
     return {
         "DISMISSED": "Signe coché, puis écarté",
         "CALLED": "Signe déclaré, a appelé",

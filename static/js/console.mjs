@@ -110,10 +110,12 @@ async function reloadSituation() {
     const answer = await fetch(root.dataset.situation);
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const follow = atBottom();
     for (const part of ["[data-tete]", "[data-droite]"]) {
       const here = document.querySelector(part);
       if (!here.querySelector("form")) here.replaceChildren(...page.querySelector(part).childNodes);
     }
+    if (follow) toBottom();
   } catch {
     // no network: the thread itself shows the sign
   }

@@ -116,6 +116,18 @@ def test_a_row_says_what_helps_to_choose(console, lucie):
         assert words in page, words
 
 
+def test_a_worsening_is_said_whatever_was_answered_at_the_door(console, lucie):
+    author = factories.patient()
+    held = factories.taken_conversation(lucie, author, subject=LINA, details=CHEST)
+    actions.declare_worsening(
+        held.pk, patient=author, scope=scope_for(author), sign_codes=("RF03",)
+    )
+    page = text_of(console.get(url("conversation", held.pk)))
+    assert "Aggravation déclarée" in page
+    assert "écarté" not in page
+    assert "Aggravation déclarée depuis : Du mal à respirer" in page
+
+
 def test_declared_signs_come_first_then_the_oldest(console):
     first = factories.conversation(subject=Subject("SELF", "Aline", 30))
     second = factories.conversation(subject=Subject("SELF", "Bruno", 30))
