@@ -91,6 +91,16 @@ function drawLine({ side, body, at, author }) {
   return line;
 }
 
+/** In the order of the numbers; what is not numbered yet stays at the foot. */
+function place(drawn, seq) {
+  const numbered = [...thread.querySelectorAll("[data-seq]")];
+  const [unnumbered] = sent.values();
+  const next = numbered.find((other) => Number(other.dataset.seq) > seq) ?? unnumbered;
+  drawn.dataset.seq = seq;
+  if (next) next.before(drawn);
+  else thread.append(drawn);
+}
+
 async function reloadThread() {
   try {
     const answer = await fetch(thread.dataset.fil);
@@ -131,10 +141,9 @@ direct.addEventListener("line", ({ detail: line }) => {
     const mine = sent.get(line.id);
     const author = line.side === "PROFESSIONAL" ? "Vous" : thread.dataset.patient;
     const drawn = drawLine({ ...line, author });
-    drawn.dataset.seq = line.seq;
-    if (mine) mine.replaceWith(drawn);
-    else thread.append(drawn);
+    mine?.remove();
     sent.delete(line.id);
+    place(drawn, line.seq);
     if (follow || mine) toBottom();
     if (line.side === "PATIENT") {
       document.querySelector("[data-annonce-ligne]").textContent = `${author} : ${line.body}`;
@@ -200,7 +209,12 @@ direct.addEventListener("ack", ({ detail }) => {
     drawn.querySelector("[data-auteur]").textContent = "Vous";
     drawn.querySelector("[data-heure]").textContent = clock.format(new Date(detail.at));
   }
-  if (!direct.online) reloadThread().then(() => sent.delete(detail.id));
+  if (drawn && !direct.online) {
+    // Kept by plain HTTP: no line will tell its place.
+    sent.delete(detail.id);
+    place(drawn, detail.seq);
+    reloadThread();
+  }
 });
 
 direct.addEventListener("nack", ({ detail }) => {

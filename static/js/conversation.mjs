@@ -19,6 +19,7 @@ const direct = new Direct({
 });
 const waiting = new Map(); // id of a line that left -> its bubble
 let receipts = { delivered: 0, opened: 0 };
+let leaving = false; // a form of this page is on its way: no reload over it
 let state = page.querySelector("[data-etat]").dataset.etat;
 
 page.querySelector("[data-sans-script]").hidden = true;
@@ -165,7 +166,7 @@ direct.addEventListener("state", ({ detail }) => {
   state = detail.state;
   refresh();
   if (state === "CLOSED") closed();
-  else if (before === "CLOSED") location.reload();
+  else if (before === "CLOSED" && !leaving) location.reload();
 });
 
 function showState() {
@@ -198,7 +199,9 @@ function closed() {
 
 // Words that found the conversation closed go along with « Rouvrir ».
 page.addEventListener("submit", ({ target }) => {
-  if (!target.matches(".ms-rouvrir") || !box?.value.trim()) return;
+  if (!target.matches(".ms-rouvrir")) return;
+  leaving = true;
+  if (!box?.value.trim()) return;
   const held = element("input");
   held.type = "hidden";
   held.name = "body";
@@ -253,11 +256,11 @@ function settle(line, seq, at) {
   const mark = made.querySelector("[data-etat-envoi]");
   delete mark.dataset.enCours;
   made.querySelector("time").replaceWith(time(at));
-  // A line of the professional may have come first: keep the order of the numbers.
-  const next = [...thread.querySelectorAll("[data-seq]")].find(
-    (other) => Number(other.dataset.seq) > seq,
-  );
+  // Lines of the professional may have come meanwhile: keep the order of the numbers.
+  const others = [...thread.querySelectorAll("[data-seq]")].filter((other) => other !== made);
+  const next = others.find((other) => Number(other.dataset.seq) > seq);
   if (next) next.before(made);
+  else others.at(-1)?.after(made);
   showState();
 }
 
