@@ -2,7 +2,9 @@
 
 import os
 import signal
+import uuid
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.config.conftest import until
@@ -26,15 +28,47 @@ FROM_PATIENT = ["Depuis hier soir.", "C'est la main droite."]
 FROM_PROFESSIONAL = ["Avez-vous de la fièvre ?", "Pouvez-vous fermer la main ?"]
 
 
-def test_a_killed_site_loses_no_line(stack, new_page, watch):
+@pytest.fixture
+def talk(new_page):
+    """A patient's page and a console on the same conversation: two lines already."""
     phone, console = new_page(**PHONE), new_page(**DESK)
+    name = f"Framboise {uuid.uuid4().hex[:4]}"
     enter(phone, "patient")
-    through_the_door(phone, "Framboise", QUESTION)
+    through_the_door(phone, name, QUESTION)
     send_question(phone)
     enter(console, "professionnel")
-    take(console, "Framboise")
+    take(console, name)
     professional_writes(console, BEFORE)
     expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE])
+    return phone, console
+
+
+@pytest.mark.parametrize("cut", ["patient", "professional"])
+def test_a_line_that_waited_takes_its_place(talk, watch, cut):
+    """Written first, kept second: both pages show the order in which the service kept them."""
+    phone, console = talk
+    page, other = (phone, console) if cut == "patient" else (console, phone)
+    early, late = FROM_PATIENT[0], FROM_PROFESSIONAL[0]
+    with watch.server_away():
+        page.context.set_offline(True)
+        expect(page.get_by_text("Hors ligne")).to_be_visible()
+        if cut == "patient":
+            patient_writes(page, early)
+            professional_writes(other, late)
+            kept = [QUESTION, BEFORE, late, early]
+        else:
+            professional_writes(page, late)
+            patient_writes(other, early)
+            kept = [QUESTION, BEFORE, early, late]
+        all_kept(other)
+        page.context.set_offline(False)
+        expect(page.get_by_text("Hors ligne")).to_be_hidden()
+    for view in (patient_lines(phone), console_lines(console)):
+        expect(view).to_have_text(kept)
+
+
+def test_a_killed_site_loses_no_line(stack, talk, watch):
+    phone, console = talk
     loaded = {page: list(watch.landings[page]) for page in (phone, console)}
 
     with watch.server_away():
