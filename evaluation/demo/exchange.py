@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from comptes.models import User
 from evaluation.demo.live_requests import Request
 from evaluation.demo.people import INES
-from evaluation.demo.world import MARSEILLE_1, World, cpts_covering
+from evaluation.demo.places import cpts_covering
+from evaluation.demo.world import MARSEILLE_1, World
 from messagerie import actions
 from messagerie.actions.orienting import OrientRequest, proposal_for
 from messagerie.contents import CareDetails

@@ -15,11 +15,13 @@ from django.db import connection, transaction
 from comptes.keys.cipher import ensure_keys
 from comptes.models import User
 from evaluation.demo.atlas import Atlas
+from evaluation.demo.compose import Composer
 from evaluation.demo.people import add_accounts, history_patient
+from evaluation.demo.places import REGIONS, covered_by_others, towns
 from evaluation.demo.plan import DAYS, REQUESTS_PER_DAY, PlannedDay, days_of, plan_day
 from evaluation.demo.planned import PATIENTS, Place, Population, populate
-from evaluation.demo.rows import Composer, Rows, signs_declared
-from evaluation.demo.world import REGIONS, Member, covered_by_others, crews, towns
+from evaluation.demo.rows import Rows, signs_declared
+from evaluation.demo.world import Member, crews
 from evaluation.models import Report
 from evaluation.periods import PeriodKind, period_start
 from evaluation.report import publish_around

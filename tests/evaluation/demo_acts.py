@@ -5,9 +5,10 @@ from datetime import timedelta
 from functools import lru_cache
 
 from comptes.models import User
+from evaluation.demo.compose import DESTINATION_OF, KINDS, PHONE, PLACE, SAMU_LINE
 from evaluation.demo.exchange import duty_scope
 from evaluation.demo.planned import PlannedRequest, Step, StepKind
-from evaluation.demo.rows import DESTINATION_OF, KINDS, PHONE, PLACE, SAMU_LINE, signs_declared
+from evaluation.demo.rows import signs_declared
 from evaluation.demo.story import SILENCE
 from evaluation.demo.world import Member
 from messagerie import actions

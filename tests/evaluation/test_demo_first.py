@@ -16,7 +16,8 @@ from comptes.keys.cipher import cache
 from comptes.models import Professional, User, UserKind
 from evaluation.demo import live, world
 from evaluation.demo.people import CAMILLE, DOMAIN, INES, NADIA, PASSWORD, TOTP_SECRET
-from evaluation.demo.world import MARSEILLE_1, PACA, REGIONS
+from evaluation.demo.places import PACA, REGIONS
+from evaluation.demo.world import MARSEILLE_1
 from messagerie.contents import open_subject
 from messagerie.delivery import lines_after
 from messagerie.models import Conversation, DoorPassage

@@ -12,32 +12,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connections
 from django.utils import timezone
 
-from comptes.keys.cipher import cache, ensure_keys
-from comptes.models import JournalEntry
+from comptes.keys.cipher import cache
 from evaluation.demo.atlas import Atlas
+from evaluation.demo.compose import Composer
+from evaluation.demo.places import REGIONS
 from evaluation.demo.plan import PlannedDay, plan_day, true_rates
-from evaluation.demo.planned import StepKind
 from evaluation.demo.play import History, play_day, population, publish_missing
-from evaluation.demo.rows import Composer, Rows
-from evaluation.demo.world import REGIONS, build, crews
+from evaluation.demo.world import build, crews
 from evaluation.indicators import SHARE_CODES
 from evaluation.models import DailyTally, Dimension, Level, Report
 from evaluation.periods import PeriodKind
-from messagerie.actions.safety import open_transmission
-from messagerie.contents import open_body, open_details, open_motive, open_subject
 from messagerie.models import (
     Conversation,
     DoorPassage,
-    EmergencyTransmission,
     Message,
     Notice,
     Transition,
 )
-from orientation.models import CareSituation, Decision, Duty
-from tests.evaluation.demo_acts import Acts
+from orientation.models import Duty
 
 END = date(2026, 11, 15)  # a Sunday, so that the last week is whole
 TODAY = date(2026, 11, 16)
@@ -148,127 +143,6 @@ def assert_published(played: History, planned: list[PlannedDay]) -> None:
     count = sum(n for (_place, outcome), n in true.items() if outcome == "RESOLVED")
     assert (resolved.numerator, resolved.denominator) == (count, asked)
     assert resolved.low < count / asked < resolved.high
-
-
-# --- The composed rows are those of the real acts
-
-
-def sample(played: History) -> list:
-    """Requests with every kind of act and every outcome, and a handful of ordinary ones."""
-    days = [plan_day(day, played.people, end=END, per_day=150) for day in played.days]
-    requests = [request for day in days for request in day.requests]
-    wanted = set(StepKind) | {request.outcome for request in requests}
-    chosen = requests[:12]
-    for request in requests:
-        held = {request.outcome, *(step.kind for step in request.steps)}
-        if held & wanted:
-            wanted -= held
-            chosen.append(request)
-    oriented = [r for r in requests if r.steps[-1].kind == StepKind.ORIENT]
-    chosen += oriented[:25]
-    assert not wanted & set(StepKind)
-    unique = {request.id: request for request in chosen}
-    return [replace(request) for request in unique.values()]
-
-
-DROPPED = {"id", "sealed", "at", "body_sealed", "content_mac", "sent_at", "updated_at"}
-SEALED = {"motive_sealed", "subject_sealed", "situation_sealed"}
-RECEIPTS = {
-    f"{side}_{what}_seq" for side in ("patient", "professional") for what in ("delivered", "opened")
-}
-
-
-def columns(row, *, without=frozenset()) -> dict:
-    return {
-        field.attname: getattr(row, field.attname)
-        for field in row._meta.concrete_fields
-        if field.attname not in without
-    }
-
-
-def snapshot(client_ids: set) -> dict[str, list]:
-    """Every row, opened, without what is drawn at random or read from the wall clock."""
-    lines = []
-    for message in Message.objects.order_by("conversation_id", "seq"):
-        line = columns(message, without=DROPPED) | {"body": open_body(message)}
-        if line["client_id"] not in client_ids:
-            line["client_id"] = None
-        lines.append(line)
-    found = {
-        "conversations": [
-            columns(row, without=SEALED | RECEIPTS)
-            | {
-                "motive": open_motive(row),
-                "subject": open_subject(row),
-                "details": open_details(row),
-            }
-            for row in Conversation.objects.order_by("pk")
-        ],
-        "lines": lines,
-        "transitions": [
-            columns(row, without={"id"})
-            for row in Transition.objects.order_by("conversation", "id")
-        ],
-        "journal": [
-            columns(row, without={"id", "at"})
-            for row in JournalEntry.objects.filter(conversation_id__isnull=False).order_by(
-                "conversation_id", "id"
-            )
-        ],
-        "decisions": [
-            columns(row, without={"id"}) for row in Decision.objects.order_by("conversation_id")
-        ],
-        "notices": [
-            columns(row, without={"id", "sent_at"})
-            for row in Notice.objects.order_by("conversation", "kind")
-        ],
-        "transmissions": [
-            columns(row, without={"id", "sealed"}) | {"told": open_transmission(row)}
-            for row in EmergencyTransmission.objects.order_by("conversation")
-        ],
-        "passages": [
-            columns(row, without={"id"} if not row.during_conversation else {"id", "visit"})
-            for row in DoorPassage.objects.order_by("at", "sign_code")
-        ],
-        "situations": [
-            columns(row, without={"id", "updated_at"})
-            for row in CareSituation.objects.order_by("user")
-        ],
-    }
-    return found
-
-
-@everywhere
-def test_composed_rows_are_those_of_the_real_acts(territory):
-    played = history(days=60)
-    requests = sample(played)
-    accounts, staff = played.accounts(), crews(played.departements())
-    ensure_keys(request.id for request in requests)
-    client_ids = {
-        request.client_id(rank) for request in requests for rank in range(len(request.steps) + 1)
-    }
-    with transaction.atomic():
-        acts = Acts(accounts, staff)
-        for request in requests:
-            acts.play(request)
-        real = snapshot(client_ids)
-        transaction.set_rollback(True)
-    assert not Conversation.objects.exists()
-
-    rows = Rows()
-    composer = Composer(Atlas(), accounts, staff)
-    for request in requests:
-        composer.add(request, rows)
-    rows.insert()
-    composed = snapshot(client_ids)
-
-    assert len(real["conversations"]) == len(requests) > 30
-    assert all(real[name] for name in real)
-    for name in real:
-        assert len(composed[name]) == len(real[name]), name
-        for left, right in zip(composed[name], real[name], strict=True):
-            differing = {key: (left[key], right[key]) for key in right if left[key] != right[key]}
-            assert not differing, name
 
 
 # --- Killed, then resumed

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
-from evaluation.demo import live, world
+from evaluation.demo import live, places, world
 from evaluation.demo.play import History, Progress, publish_missing
 
 NICENESS = 10  # the history gives way to whoever uses the site
@@ -49,9 +49,9 @@ class Command(BaseCommand):
         if part == "status":
             self.status()
         if part in ("first", "all"):
-            self.first(world.REGIONS)
+            self.first(places.REGIONS)
         if part == "tiny":
-            self.first((world.PACA, world.BRETAGNE))
+            self.first((places.PACA, places.BRETAGNE))
         if part in ("history", "all"):
             self.history()
 
