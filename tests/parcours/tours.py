@@ -145,7 +145,7 @@ def account(stack: Stack, open_page: Open, visit: Visit) -> None:
     other = open_page(**PHONE)
     other.goto("/compte/login/code/")
     other.get_by_label("Courriel").fill("camille.mesange@exemple.invalid")
-    go_on(other, "Recevoir un code")
+    go_on(other, "Recevoir le code")
     visit("compte-code-connexion", other)
     type_mailed_code(other, "camille.mesange@exemple.invalid")
     visit("accueil-patient", other)
