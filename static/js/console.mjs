@@ -1,6 +1,7 @@
 /* The professional's console, live: new lines, the left column, receipts, keys.
  * The pages work without this module; it only spares reloads. */
 
+import { listenToKeys } from "./console_touches.mjs";
 import { Direct } from "./direct.mjs";
 
 const root = document.querySelector("[data-console]");
@@ -286,64 +287,12 @@ direct.addEventListener("signin", (event) => {
 
 // --- keys
 
-const help = document.querySelector("[data-dialogue-aide]");
-const helpButton = document.querySelector("[data-aide]");
-const keysBox = help.querySelector("[data-touches]");
-const KEYS_OFF = "console.touches.non";
-
-function stored(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null; // storage is closed: the keys stay on
-  }
-}
-
-keysBox.checked = stored(KEYS_OFF) === null;
-keysBox.addEventListener("change", () => {
-  try {
-    if (keysBox.checked) localStorage.removeItem(KEYS_OFF);
-    else localStorage.setItem(KEYS_OFF, "1");
-  } catch {
-    // nothing to keep: the choice holds for this page
-  }
-});
-helpButton.hidden = false;
-helpButton.addEventListener("click", () => help.showModal());
-
-function moveRow(step) {
-  const rows = [...lists.querySelectorAll("[data-rang]")];
-  if (!rows.length) return;
-  const current = rows.indexOf(document.activeElement);
-  const open = rows.findIndex((row) => row.hasAttribute("aria-current"));
-  const from = current >= 0 ? current : open;
-  const next = from < 0 ? (step > 0 ? 0 : rows.length - 1) : from + step;
-  rows[Math.max(0, Math.min(rows.length - 1, next))].focus();
-}
-
-const KEYS = {
-  j: () => moveRow(1),
-  k: () => moveRow(-1),
-  r: () => field?.focus(),
-  p: () => document.querySelector("[data-prendre]")?.requestSubmit(),
-  f: () => location.assign(root.dataset.accueil),
-  "?": () => help.showModal(),
-};
-
-addEventListener("keydown", (event) => {
-  const inField = event.target.closest?.("input, textarea, select, dialog");
-  if (inField && event.key === "Escape") event.target.blur();
-  if (field && event.target === field && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    reply.requestSubmit();
-    return;
-  }
-  if (inField || event.ctrlKey || event.metaKey || event.altKey || !keysBox.checked) return;
-  const link = document.querySelector(`[data-touche="${CSS.escape(event.key)}"]`);
-  if (!KEYS[event.key] && !link) return;
-  event.preventDefault();
-  if (link) openPanel(link.href);
-  else KEYS[event.key]();
+listenToKeys({
+  lists,
+  field,
+  openPanel,
+  home: root.dataset.accueil,
+  send: () => reply.requestSubmit(),
 });
 
 // --- start

@@ -1,0 +1,52 @@
+"""Shorthands of the tests that talk through a socket."""
+
+from uuid import UUID, uuid4
+
+from channels.db import database_sync_to_async
+from django.test import Client
+
+from comptes.models import User
+from messagerie.models import Conversation
+from tests.sockets import Socket
+
+
+def apart(function):
+    """Database work of a test that runs in the event loop."""
+    return database_sync_to_async(function, thread_sensitive=False)
+
+
+def session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+async def watch(page: Socket, talk: Conversation, cursor: int = 0) -> list[dict]:
+    await page.say({"t": "watch", "conversation": str(talk.pk), "cursor": cursor})
+    return await page.hear_until("state")
+
+
+def send(talk: Conversation | UUID, body: str = "Bonjour.", line_id: str = "") -> dict:
+    conversation = talk if isinstance(talk, UUID) else talk.pk
+    return {
+        "t": "send",
+        "conversation": str(conversation),
+        "id": line_id or str(uuid4()),
+        "body": body,
+    }
+
+
+async def hear_line(page: Socket, body: str) -> dict:
+    """The line with this body; receipts and acknowledgements may come before it."""
+    while True:
+        frame = await page.hear()
+        if frame["t"] == "line" and frame["body"] == body:
+            return frame
+
+
+async def hear_answer(page: Socket, line_id: str) -> dict:
+    """The acknowledgement or the refusal of a line."""
+    while True:
+        frame = await page.hear()
+        if frame["t"] in ("ack", "nack") and frame["id"] == line_id:
+            return frame
