@@ -50,7 +50,7 @@ PIXELS = """async (source) => {
         for (let x = 0; x < image.width; x += 1) {
             for (let part = 0; part < 3; part += 1) {
                 const value = data[(y * image.width + x) * 4 + part];
-                rows[at++] = Math.round(Math.round((value * 24) / 255) * (255 / 24));
+                rows[at++] = Math.round(value / 5) * 5;
             }
         }
     }
@@ -135,10 +135,10 @@ def overview(browser: Browser, stack: Stack, target: Path) -> None:
         expect(walks.console_lines(console)).to_have_count(rank + 2)
     for page in (phone, console):
         walks.all_kept(page)
+    console.set_viewport_size({"width": 1280, "height": 740})
     tabs = console.get_by_role("navigation", name="Actions sur la conversation")
     tabs.get_by_role("link", name="Orienter").click()
     expect(console.get_by_role("heading", name="Orienter")).to_be_visible()
-    console.set_viewport_size({"width": 1280, "height": 740})
     phone.evaluate(SHOW_THE_FOOT)
     pictures = {
         "phone": b64encode(phone.screenshot()).decode(),

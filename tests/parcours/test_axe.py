@@ -15,6 +15,8 @@ from tests.parcours.tours import TOURS
 
 GRAVE = {"serious", "critical"}
 RUN = "options => axe.run(document, options)"
+# Without fetching style sheets again, which no rule that is on needs.
+OPTIONS = {"resultTypes": ["violations"], "preload": False}
 CONTRAST_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 # Chromium rounds widths; one pixel is no scroll bar.
 OVERFLOW = """() => {
@@ -31,7 +33,7 @@ ONE_OF_MANY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9A-Z]*\d[0-9A-Z]*\b")
 
 def grave(page: Page, options: dict[str, Any]) -> list[str]:
     """The serious and critical violations of a page, each with its places."""
-    found = page.evaluate(RUN, {"resultTypes": ["violations"]} | options)["violations"]
+    found = page.evaluate(RUN, OPTIONS | options)["violations"]
     return [
         f"{one['id']} : {', '.join(str(node['target']) for node in one['nodes'][:4])}"
         for one in found

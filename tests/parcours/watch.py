@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from playwright.sync_api import BrowserContext, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 # A page that answers 404 says so here too; the test that asks for it looks at its status.
 SAID_OF_PAGES = "Failed to load resource"
@@ -29,7 +29,7 @@ class Watch:
     def context(self, context: BrowserContext) -> None:
         """Watch a context and the pages that it opens."""
         context.on("weberror", lambda error: self.faults.append(f"script : {error.error}"))
-        context.on("console", lambda said: self._said(said.type, said.text))
+        context.on("console", self._said)
         context.on("request", lambda request: self._address(request.url))
         context.on("response", self._answered)
         context.on("requestfailed", self._failed)
@@ -52,11 +52,12 @@ class Watch:
             ),
         )
 
-    def _said(self, kind: str, text: str) -> None:
-        if kind not in ("error", "warning") or text.startswith(SAID_OF_PAGES):
+    def _said(self, said: ConsoleMessage) -> None:
+        text = said.text
+        if said.type not in ("error", "warning") or text.startswith(SAID_OF_PAGES):
             return
         if not (self._away and ("WebSocket" in text or "net::ERR" in text)):
-            self.faults.append(f"console : {text}")
+            self.faults.append(f"console : {text} ({said.location['url']})")
 
     def _address(self, url: str) -> None:
         if not url.startswith((f"{self.base_url}/", "data:", "blob:", "about:")):
