@@ -1,5 +1,6 @@
 """Load the rules in force for a place, ask them, and keep each decision."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 
+from comptes.keys.cipher import seal, unseal
 from comptes.models import User
 from orientation.models import (
     Commune,
@@ -35,6 +37,7 @@ from orientation.rules import (
     propose,
 )
 
+SEALED_AS = "decision"
 DEFAULT_VERSION = "nationales par défaut"
 OTHER_KINDS = (StructureKind.MAISON_SANTE, StructureKind.CENTRE_SANTE, StructureKind.CABINET)
 
@@ -207,7 +210,7 @@ def keep_decision(
 def decision_row(
     conversation_id: UUID, proposed: Proposed, choice: Choice, *, by: User, at: datetime
 ) -> Decision:
-    """The decision as a row that is not written yet."""
+    """The decision as a row that is not written yet; the conversation's key must exist."""
     proposal = proposed.proposal
     return Decision(
         conversation_id=conversation_id,
@@ -216,15 +219,46 @@ def decision_row(
         rule_set=proposed.rule_set,
         rule_set_version=proposal.rule_set_version,
         rule_id=proposal.rule_id,
-        situation=proposed.situation.as_data(),
         proposed_destination=proposal.destination,
         proposed_structure_id=proposal.structure_id,
-        sentence=proposal.sentence,
-        trace=proposal.trace_data(),
+        sealed=seal(
+            conversation_id,
+            SEALED_AS,
+            json.dumps(
+                {
+                    "situation": proposed.situation.as_data(),
+                    "sentence": proposal.sentence,
+                    "trace": proposal.trace_data(),
+                }
+            ),
+        ),
         choice=DecisionChoice.ACCEPTED if choice.accepted else DecisionChoice.OVERRIDDEN,
         chosen_destination=choice.destination,
         chosen_structure=choice.structure,
         override_reason=choice.override_reason or "",
         decided_by=by,
         decided_at=at,
+    )
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a decision was made from, opened: for replay and for answering "why"."""
+
+    situation: Situation
+    sentence: str
+    trace: tuple[dict[str, str], ...]
+
+
+def open_decision(decision: Decision) -> Explanation:
+    """Open the sealed part of a decision.
+
+    Raises:
+        KeyUnavailable: the conversation was erased, and its reasons with it.
+    """
+    held = json.loads(unseal(decision.conversation_id, SEALED_AS, decision.sealed))
+    return Explanation(
+        situation=Situation.from_data(held["situation"]),
+        sentence=held["sentence"],
+        trace=tuple(held["trace"]),
     )

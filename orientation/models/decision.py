@@ -35,7 +35,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class Decision(models.Model):
-    """One orientation. No text of care: a situation in codes, a proposal, its trace, a choice."""
+    """One orientation: a situation in codes, a proposal, its trace, a choice. No typed text."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation_id = models.UUIDField("conversation", db_index=True)
@@ -46,13 +46,13 @@ class Decision(models.Model):
     )
     rule_set_version = models.CharField("version des règles", max_length=60)
     rule_id = models.CharField("règle", max_length=40)
-    situation = models.JSONField("situation")
     proposed_destination = models.CharField("lieu proposé", max_length=24)
     proposed_structure = models.ForeignKey(
         Structure, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    sentence = models.TextField("phrase")
-    trace = models.JSONField("branches examinées")
+    # Situation, sentence and trace hold the motive and facts of care: sealed with the
+    # conversation's key, opened by orientation.engine.open_decision alone.
+    sealed = models.BinaryField("situation, phrase et branches, chiffrées")
     choice = models.CharField("choix", max_length=12, choices=DecisionChoice)
     chosen_destination = models.CharField("lieu choisi", max_length=24)
     chosen_structure = models.ForeignKey(

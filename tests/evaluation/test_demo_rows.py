@@ -26,6 +26,7 @@ from messagerie.models import (
     Notice,
     Transition,
 )
+from orientation.engine import open_decision
 from orientation.models import CareSituation, Decision
 from tests.evaluation.demo_acts import Acts
 
@@ -95,7 +96,8 @@ def snapshot(client_ids: set) -> dict[str, list]:
             )
         ],
         "decisions": [
-            columns(row, without={"id"}) for row in Decision.objects.order_by("conversation_id")
+            columns(row, without={"id", "sealed"}) | {"why": open_decision(row)}
+            for row in Decision.objects.order_by("conversation_id")
         ],
         "notices": [
             columns(row, without={"id", "sent_at"})

@@ -20,6 +20,7 @@ from messagerie.models import (
     Transition,
 )
 from messagerie.states import Outcome, State
+from orientation import engine
 from orientation.models import Decision, Structure
 from tests import factories
 from tests.messagerie.acting import by, numbers, of, passages, post, refused, reread
@@ -146,7 +147,7 @@ def test_following_the_proposal_keeps_the_decision(held, lucie, cpts):
         cpts,
         cpts,
     )
-    assert decision.trace[-1]["verdict"] == "RETENUE"
+    assert engine.open_decision(decision).trace[-1]["verdict"] == "RETENUE"
     assert reread(held).outcome == Outcome.REFERRED_CPTS
     assert held.messages.latest("seq").kind == MessageKind.ORIENTATION
 

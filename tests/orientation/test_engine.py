@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from comptes.keys.cipher import ensure_key
 from orientation import engine
 from orientation.engine import Choice, Facts
 from orientation.models import (
@@ -20,7 +21,7 @@ from orientation.models import (
     Structure,
     StructureKind,
 )
-from orientation.rules import Condition, Destination, Situation
+from orientation.rules import Condition, Destination
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +134,9 @@ def test_the_situation_is_on_the_clock_of_the_territory():
 def choose(proposed, structure, reason=None) -> Decision:
     choice = Choice(Destination.CPTS, structure, reason)
     by = make.professional()
-    return engine.keep_decision(uuid.uuid4(), proposed, choice, by=by, at=AT)
+    conversation_id = uuid.uuid4()
+    ensure_key(conversation_id)
+    return engine.keep_decision(conversation_id, proposed, choice, by=by, at=AT)
 
 
 def test_a_decision_can_be_replayed_from_what_is_kept():
@@ -142,8 +145,10 @@ def test_a_decision_can_be_replayed_from_what_is_kept():
     decision = choose(proposed, cpts)
     decision.refresh_from_db()
     assert (decision.choice, decision.chosen_structure) == ("ACCEPTED", cpts)
-    assert Situation.from_data(decision.situation) == proposed.situation
-    assert decision.trace[-1]["verdict"] == "RETENUE"
+    opened = engine.open_decision(decision)
+    assert opened.situation == proposed.situation
+    assert opened.trace[-1]["verdict"] == "RETENUE"
+    assert opened.sentence == proposed.proposal.sentence
     assert decision.rule_set_version == proposed.proposal.rule_set_version
 
 
