@@ -23,7 +23,7 @@ from messagerie.actions.orienting import OrientRequest
 from messagerie.actions.safety import Transmission
 from messagerie.console_panel import panel, samu_line
 from messagerie.console_rows import desk
-from messagerie.errors import RefusalCode, Refused
+from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import Conversation
 from messagerie.rendering import line_frame, receipts_frame
 from messagerie.states import Outcome
@@ -38,6 +38,7 @@ class ConversationsView(APIView):
     """Base of every view here: a scope that has conversations, and nobody else."""
 
     professionals_only = False
+    hides_foreign = True
     scope_of_user: Scope
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -48,6 +49,13 @@ class ConversationsView(APIView):
         )
         if not allowed:
             raise PermissionDenied
+        # Before the body is read: what is foreign answers the same whatever one posts to it.
+        asked = self.hides_foreign and kwargs.get("conversation_id")
+        if (
+            asked
+            and not Conversation.objects.visible_to(self.scope_of_user).filter(pk=asked).exists()
+        ):
+            raise not_found()
 
     @property
     def user(self) -> User:
@@ -164,6 +172,7 @@ class MessagesView(ConversationsView):
 
 class TakeView(ConversationsView):
     professionals_only = True
+    hides_foreign = False  # the act does: who lost the race is told who won
 
     @extend_schema(
         operation_id="conversations_take",

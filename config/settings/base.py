@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",  # allauth's list of passkeys asks for it
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

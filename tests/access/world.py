@@ -8,11 +8,12 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
-from comptes.models import User
+from comptes.models import Invitation, Profession, User
 from messagerie import actions
 from messagerie.contents import CareDetails, Subject
 from messagerie.models import Conversation
-from orientation.models import Membership, Rule, RuleSet
+from orientation.invitations import invite
+from orientation.models import InvitedRole, Membership, Role, Rule, RuleSet, StructureKind
 from orientation.rules import Condition, Destination
 from orientation.scope import scope_for
 from tests import factories as make
@@ -34,7 +35,7 @@ class World:
 
     def client(self, role: str) -> Client:
         """A browser signed in as a role, with its second factor passed."""
-        client = Client()
+        client = Client(raise_request_exception=False)
         user = self.people[role]
         if user is not None:
             sign_in(client, user)
@@ -116,6 +117,31 @@ def _territory(
         condition=Condition.ALWAYS,
         destination=Destination.SAS,
     )
+    sas = make.StructureFactory(
+        sas=True,
+        name=f"SAS {word}-sas",
+        departement_id=departement,
+        identifier=f"SYN-SAS-{side.upper()}",
+    )
+    cabinet = make.StructureFactory(
+        kind=StructureKind.CABINET,
+        name=f"Cabinet {word}-cabinet",
+        departement_id=departement,
+        covers=(),
+        identifier=f"SYN-CAB-{side.upper()}",
+    )
+    invited_role = invite(
+        Invitation(
+            email=f"invite.{side}@exemple.invalid",
+            first_name="Ada",
+            last_name=f"{word}-invitee",
+            rpps=make.rpps(90000 + len(world.things)),
+            profession=Profession.INFIRMIER,
+        ),
+        InvitedRole(role=Role.PROFESSIONAL, structure=structure),
+        by=people[mine["admin"]],
+        link=str,
+    )
     waiting = _conversation(patient, commune, f"{word}-attente")
     held = _conversation(patient, commune, f"{word}-tenue")
     actions.take(held.pk, professional=professional, scope=scope_for(professional))
@@ -123,6 +149,9 @@ def _territory(
         "waiting": waiting,
         "held": held,
         "structure": structure,
+        "sas": sas,
+        "invited_role": invited_role,
+        "cabinet": cabinet,
         "opening": opening,
         "rule_set": rule_set,
         "membership": Membership.objects.get(user=professional),
@@ -137,11 +166,13 @@ def _territory(
     readers = {
         f"{word}-attente": on_duty,
         f"{word}-tenue": team,
-        f"{word}-patient": {mine["patient"]},
+        # The first name of the account is said to who answers: "écrit par …".
+        f"{word}-patient": on_duty,
         f"patient.{side}@exemple.invalid": {mine["patient"]},
         f"{word}-decret": {mine["admin"], "national_admin"},
         f"{word}-regles": {mine["admin"], "national_admin"},
         # Family names of professionals are for those who administer them, and for themselves.
+        f"{word}-invitee": {mine["admin"], "national_admin"},
         f"{word}-nom": {mine["professional"], mine["admin"], "national_admin"},
     }
     world.sentinels.update({text: frozenset(roles) for text, roles in readers.items()})
