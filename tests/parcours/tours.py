@@ -98,8 +98,6 @@ def door(stack: Stack, open_page: Open, visit: Visit) -> None:
     visit("porte-3-numero", page)
     go_on(page, "Ce n'est pas mon cas, continuer")
     visit("porte-4-medecin", page)
-    go_on(page)
-    visit("porte-4-refuse", page)
     say_no_gp(page)
     visit("porte-5-question", page)
     send_question(page)
