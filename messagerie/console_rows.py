@@ -154,7 +154,7 @@ def _row(conversation: Conversation, unread: int) -> Row:
         age=subject.age_label,
         relation=subject.relation_label,
         motive=motive_label(open_motive(conversation)),
-        commune=conversation.commune.name,
+        commune=conversation.commune.label,
         danger=_danger(conversation, details.sign_answer),
         turn=_turn(conversation, to_answer),
         mine_to_answer=to_answer,

@@ -171,6 +171,8 @@ def _distance(conversation: Conversation, structure_id: int | None) -> str:
     if place is None or None in (place.latitude, place.longitude, commune.lat, commune.lon):
         return ""
     km = km_between(commune.lat, commune.lon, place.latitude, place.longitude)
+    if km < 1:
+        return ""  # both points stand for an area: below this they say nothing
     return f"{km:.1f}".replace(".", ",") if km < 10 else f"{km:.0f}"
 
 
