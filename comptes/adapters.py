@@ -16,7 +16,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -53,6 +53,18 @@ class AccountAdapter(DefaultAccountAdapter):
             return reverse(settings.LOGIN_REDIRECT_URL)
 
     get_signup_redirect_url = get_login_redirect_url
+
+    def pre_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse | None:
+        """By any means of sign-in, a fictitious person outside the demonstration is turned away."""
+        if second_factor.barred(user):
+            journal.record(
+                Act.SIGN_IN_FAILED,
+                actor=None,
+                object_ref=f"comptes.user:{user.pk}",
+                reason="hors démonstration",
+            )
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **details)
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)

@@ -12,6 +12,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -19,7 +20,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from comptes.models import User
+from comptes import journal
+from comptes.models import Act, User
 
 ENROLLED = "second_factor_enrolled"  # session: the number of the account enrolled in it
 DEMO_DOOR = "demo_door"  # session: entered by the demonstration's door
@@ -37,6 +39,11 @@ def required_for(user: User) -> bool:
     return user.needs_second_factor_always or bool(settings.PATIENT_MFA_REQUIRED)
 
 
+def barred(user: User) -> bool:
+    """A fictitious person has no place outside the demonstration, whatever they can prove."""
+    return user.is_demo and not settings.DEMO_MODE
+
+
 def passed(user: User, session: SessionBase) -> bool:
     """Whether this session proved the second factor, at sign-in or while enrolling it."""
     if session.get(ENROLLED) == user.pk:
@@ -47,10 +54,11 @@ def passed(user: User, session: SessionBase) -> bool:
 
 def missing(user: User, session: SessionBase) -> bool:
     """Whether this session must still prove a second factor before anything else."""
+    if barred(user):
+        return True
     if not required_for(user) or passed(user, session):
         return False
-    demo = settings.DEMO_MODE and user.is_demo and session.get(DEMO_DOOR) == user.pk
-    return not demo
+    return not (user.is_demo and session.get(DEMO_DOOR) == user.pk)
 
 
 def note_enrolled(request: HttpRequest) -> None:
@@ -76,6 +84,10 @@ class SecondFactorMiddleware:
         self, request: HttpRequest, view: object, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         user = request.user
+        if user.is_authenticated and barred(user):
+            logout(request)  # the page goes on as for anybody
+            journal.record(Act.SIGN_OUT, actor=user, reason="hors démonstration")
+            return None
         if not user.is_authenticated or _is_open(request) or not missing(user, request.session):
             return None
         if request.path.startswith("/api/") or request.headers.get("accept") == "application/json":

@@ -12,8 +12,9 @@ from comptes.models import User
 def live_user(session_key: str | None) -> User | None:
     """The active account behind a session key, or None.
 
-    None when the session ended, the account is disabled, the password changed since, or the
-    session has not passed the second factor that the account needs.
+    None when the session ended, the account is disabled, the password changed since, the session
+    has not passed the second factor that the account needs, or a fictitious person holds it
+    outside the demonstration.
     """
     if not session_key:
         return None

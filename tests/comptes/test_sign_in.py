@@ -168,9 +168,43 @@ def test_the_demonstration_is_exempt_by_its_door_only(client, settings):
     by_password = Client()
     sign_in(by_password, user)
     assert by_password.get("/").headers["Location"] == "/compte/2fa/"
+
+
+def signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+@pytest.mark.parametrize("kind", ["PATIENT", "PROFESSIONAL"])
+def test_outside_the_demonstration_a_fictitious_person_has_no_session(client, settings, kind):
+    settings.DEMO_MODE = True
+    user = make.UserFactory(kind=kind, is_demo=True)
+    secret = with_totp(user)
+    sign_in(client, user)
+    client.post("/compte/2fa/authenticate/", {"code": totp(secret)})
+    assert live_user(client.session.session_key) == user
+
     settings.DEMO_MODE = False
-    assert client.get("/").headers["Location"] == "/compte/2fa/"
     assert live_user(client.session.session_key) is None
+    assert client.get("/conversations/").status_code == 302
+    assert not signed_in(client)
+    ended = JournalEntry.objects.get(act=Act.SIGN_OUT)
+    assert (ended.actor_id, ended.reason) == (user.pk, "hors démonstration")
+
+
+def test_outside_the_demonstration_no_means_signs_a_fictitious_person_in(client, settings):
+    user = make.patient(is_demo=True)
+    by_password = sign_in(client, user)
+    assert by_password.headers["Location"] == "/compte/inactive/"
+    by_code = Client()
+    by_code.post("/compte/login/code/", {"email": user.email})
+    by_code.post("/compte/login/code/confirm/", {"code": mailed_code()})
+    for refused in (client, by_code):
+        assert not signed_in(refused)
+    turned_away = JournalEntry.objects.filter(act=Act.SIGN_IN_FAILED, reason="hors démonstration")
+    assert turned_away.count() == 2
+    settings.DEMO_MODE = True
+    sign_in(client, user)
+    assert signed_in(client), "the same account, in the demonstration"
 
 
 def test_a_new_password_ends_the_other_sessions(client):
