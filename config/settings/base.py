@@ -189,7 +189,11 @@ RIGHTS_ANNOUNCERS = ["messagerie.delivery.hint_rights"]
 INVITATION_DAYS = 7
 ACCOUNT_ADAPTER = "comptes.adapters.AccountAdapter"
 MFA_ADAPTER = "comptes.adapters.MFAAdapter"
-MFA_FORMS = {"authenticate": "comptes.factor_views.AuthenticateForm"}
+MFA_FORMS = {
+    "authenticate": "comptes.factor_views.AuthenticateForm",
+    "add_webauthn": "comptes.factor_forms.AddKeyForm",
+    "edit_webauthn": "comptes.factor_forms.EditKeyForm",
+}
 ACCOUNT_LOGOUT_REDIRECT_URL = "accueil"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
