@@ -85,7 +85,10 @@ async def pages(sessions) -> AsyncIterator[dict[str, Socket]]:
         '{"t":"watch","conversation":"00000000-0000-0000-0000-000000000000","cursor":4294967296}',
         '{"t":"send","conversation":"00000000-0000-0000-0000-000000000000","id":"1","body":"a"}',
         '{"t":"seen","conversation":"00000000-0000-0000-0000-000000000000","seq":"1"}',
+        '{"t":"ping\\ud83d"}',
+        '{"t":"send","id":"\\ud83d","body":"a"}',
         "[" * 30_000,
+        "[" * 30_000 + '"\\ud83d',
         '{"t":"ping"}' + " " * 40_000,
     ],
 )
@@ -109,6 +112,8 @@ async def test_a_binary_frame_is_refused_alike(pages):
         ("", "EMPTY"),
         ("\u200b\u2060", "EMPTY"),
         ("a\x00b", "UNREADABLE"),
+        ("\ud83d", "UNREADABLE"),
+        ("un \ude00\ud83d mot", "UNREADABLE"),
         ("x" * 20_000, "TOO_LONG"),
     ],
 )
