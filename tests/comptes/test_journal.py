@@ -142,10 +142,25 @@ def test_a_forged_seal_is_found():
     assert any("sceau de cette journée" in finding.sentence for finding in verify())
 
 
-def test_the_command_says_it():
+def test_the_command_names_each_altered_line():
     sealed_days()
-    out = StringIO()
+    out, said = StringIO(), StringIO()
     call_command("verify_journal", stdout=out)
-    tamper("UPDATE comptes_journalentry SET act = 'SIGN_OUT' WHERE id = %s", middle().pk)
-    with pytest.raises((CommandError, SystemExit)):
-        call_command("verify_journal", stdout=out, stderr=out)
+    assert out.getvalue() == "Journal intact : 3 journée(s) scellée(s).\n"
+    row = middle()
+    tamper("UPDATE comptes_journalentry SET act = 'SIGN_OUT' WHERE id = %s", row.pk)
+    with pytest.raises(CommandError, match="1 constat"):
+        call_command("verify_journal", stderr=said)
+    assert f"ligne {row.pk} : Cette ligne a été modifiée." in said.getvalue()
+
+
+def test_the_command_seals_a_day_once():
+    lines(DAY)
+    said = [StringIO(), StringIO()]
+    for out in said:
+        call_command("seal_journal", day=DAY, stdout=out)
+    assert [out.getvalue() for out in said] == [
+        "3 ligne(s) scellée(s) pour le 02/11/2026.\n",
+        "La journée du 02/11/2026 est déjà scellée.\n",
+    ]
+    assert list(verify()) == []
