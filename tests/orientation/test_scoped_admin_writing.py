@@ -3,7 +3,14 @@
 import pytest
 
 from comptes.models import Act, JournalEntry, User
-from orientation.models import CommuneCoverage, Membership, Opening, Role, Structure
+from orientation.models import (
+    CommuneCoverage,
+    FinancingSetting,
+    Membership,
+    Opening,
+    Role,
+    Structure,
+)
 from tests import factories as make
 from tests.orientation.admin_pages import empty_inlines, foreign, text, url
 from tests.orientation.conftest import ELSEWHERE, SENTINEL
@@ -247,3 +254,41 @@ def test_an_opening_needs_a_territory_of_one_s_own(two):
     }
     refused = client.post(url(Opening, "add"), form | {"departement": "84"} | overlap)
     assert "Deux plages du même jour" in text(refused)
+
+
+def financing_form(opening: Opening, **rows: str) -> dict[str, object]:
+    return {
+        "opens_on": opening.opens_on.isoformat(),
+        "decree_reference": opening.decree_reference,
+        "promise_minutes": "240",
+        "reopen_days": "7",
+        **empty_inlines("service_hours", "financing"),
+        **{f"financing-{name}": value for name, value in rows.items()},
+    }
+
+
+def test_a_dated_setting_of_financing_is_added_and_never_rewritten(two):
+    client, opening = two.client(), two.here.opening
+    page = url(Opening, "change", opening.pk)
+    value = {
+        "0-key": "HOURLY_RATE_EUR",
+        "0-value": "90",
+        "0-applies_from": "2027-01-01",
+        "0-reference": "Arrêté",
+    }
+    added = client.post(page, financing_form(opening, TOTAL_FORMS="1", **value))
+    assert added.status_code == 302, text(added)
+    kept = FinancingSetting.objects.get(opening=opening)
+    assert (kept.value, kept.applies_from.isoformat()) == ("90", "2027-01-01")
+
+    held = {"TOTAL_FORMS": "1", "INITIAL_FORMS": "1", "0-id": str(kept.pk)}
+    held |= {"0-opening": str(opening.pk)}
+    for changed in ({"0-value": "10"}, {"0-DELETE": "on"}):
+        client.post(page, financing_form(opening, **held, **value | changed))
+        kept.refresh_from_db()
+        assert kept.value == "90"
+    assert client.get(page).status_code == 200 and "90" in text(client.get(page))
+
+    elsewhere = url(Opening, "change", two.elsewhere.opening.pk)
+    client.post(elsewhere, financing_form(two.elsewhere.opening, TOTAL_FORMS="1", **value))
+    assert not FinancingSetting.objects.filter(opening=two.elsewhere.opening).exists()
