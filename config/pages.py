@@ -6,11 +6,22 @@ from django.conf import settings
 from django.urls import path
 from django.views.generic import TemplateView
 
+from messagerie.danger_numbers import NUMBERS
+
 app_name = "pages"
 
 
 class FooterPage(TemplateView):
     """A page of text, the same for everybody."""
+
+
+class ServicePage(FooterPage):
+    """The intended purpose, with the table of numbers: who answers, read where and when."""
+
+    template_name = "pages/service.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(numbers=NUMBERS.values(), **kwargs)
 
 
 class RightsPage(FooterPage):
@@ -21,11 +32,7 @@ class RightsPage(FooterPage):
 
 
 urlpatterns = [
-    path(
-        "a-propos/service/",
-        FooterPage.as_view(template_name="pages/service.html"),
-        name="service",
-    ),
+    path("a-propos/service/", ServicePage.as_view(), name="service"),
     path(
         "a-propos/qui-peut-lire/",
         FooterPage.as_view(template_name="pages/lecteurs.html"),

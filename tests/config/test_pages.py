@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core import mail
@@ -10,10 +11,12 @@ from django.template import Context
 from django.template.loader import get_template
 from django.test import RequestFactory
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from comptes.models import User, UserKind
 from config import errors
 from config.templatetags.composants import chiffres, said_time
+from messagerie.danger_numbers import NUMBERS
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +35,17 @@ def test_each_footer_page_is_linked_from_the_others_and_says_its_subject(client,
     assert words in page
     for other in FOOTER:
         assert f'href="{other}"' in page
+
+
+def test_the_numbers_are_shown_with_their_date_of_check(client):
+    page = client.get("/a-propos/service/").content.decode()
+    table = unescape(page.split("Table des numéros")[1].split("</table>")[0])
+    rows = table.split("<tr>")[2:]
+    assert len(rows) == len(NUMBERS)
+    for row, number in zip(rows, NUMBERS.values(), strict=True):
+        assert number.label in row and str(number.service) in row
+        assert date_format(number.checked_on, "j F Y") in row and number.source in row
+        assert ("Reste à confirmer" in row) == bool(number.to_check)
 
 
 @pytest.mark.parametrize("path", ["/", *FOOTER])
