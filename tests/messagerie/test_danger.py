@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 
 from messagerie import danger, danger_numbers, danger_questions, danger_signs
 
@@ -141,6 +142,17 @@ def test_the_table_of_numbers_is_dated_sourced_and_callable():
     flagged = {row.code: row.to_check for row in danger_numbers.numbers_to_check()}
     assert {"3018", "3919", "3977", "116117"} == set(flagged)
     assert "numéro" in flagged["3018"]
+
+
+def test_an_operator_is_told_the_numbers_to_confirm():
+    told = [
+        message.msg
+        for message in run_checks(include_deployment_checks=True)
+        if message.id == "messagerie.I001"
+    ]
+    assert len(told) == len(danger_numbers.numbers_to_check()) > 0
+    for row, sentence in zip(danger_numbers.numbers_to_check(), told, strict=True):
+        assert row.label in sentence and row.to_check[0] in sentence
 
 
 def test_the_largest_number_follows_a_fixed_order_of_lines():
