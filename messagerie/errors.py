@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 
 class RefusalCode(StrEnum):
     EMPTY = "EMPTY"
@@ -44,6 +46,6 @@ def not_found() -> Refused:
     """One answer for what does not exist and for what is not yours: neither is told apart."""
     return Refused(
         RefusalCode.NOT_FOUND,
-        "Cette conversation n'existe pas, ou vous n'y avez pas accès.",
+        _("Cette conversation n'existe pas, ou vous n'y avez pas accès."),
         status=404,
     )

@@ -6,6 +6,10 @@ characters only looks empty to everybody: all are refused here, at the door, wit
 
 import unicodedata
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from messagerie.errors import RefusalCode, Refused
 
 MAX_BODY = 5000
@@ -13,11 +17,12 @@ MAX_NAME = 60
 MAX_SHORT = 200
 # Marks that stack on one letter: the eye cannot read more, and the page would overflow.
 MAX_COMBINING_RUN = 4
+YOUR_MESSAGE = gettext_lazy("Votre message")
 # Letters and symbols in name, blanks to the eye: braille blank, Hangul fillers.
 BLANK_LETTERS = "\u2800\u3164\uffa0\u115f\u1160"
 
 
-def clean_text(raw: object, *, limit: int = MAX_BODY, what: str = "Votre message") -> str:
+def clean_text(raw: object, *, limit: int = MAX_BODY, what: str | Promise = YOUR_MESSAGE) -> str:
     """Return the text to keep: NFC, LF line ends, no control characters, trimmed.
 
     Args:
@@ -29,28 +34,32 @@ def clean_text(raw: object, *, limit: int = MAX_BODY, what: str = "Votre message
         Refused: EMPTY, TOO_LONG or UNREADABLE.
     """
     if not isinstance(raw, str):
-        raise Refused(RefusalCode.UNREADABLE, f"{what} n'est pas un texte.")
+        raise Refused(RefusalCode.UNREADABLE, _("%(what)s n'est pas un texte.") % {"what": what})
     if len(raw) > 4 * limit:
         raise _too_long(what, limit)
     if "\x00" in raw or any(0xD800 <= ord(char) <= 0xDFFF for char in raw):
         raise Refused(
             RefusalCode.UNREADABLE,
-            f"{what} contient un caractère illisible. Effacez-le, puis réessayez.",
+            _("%(what)s contient un caractère illisible. Effacez-le, puis réessayez.")
+            % {"what": what},
         )
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
     if not any(_is_visible(char) for char in text):
-        raise Refused(RefusalCode.EMPTY, f"{what} est vide. Écrivez quelques mots.")
+        raise Refused(
+            RefusalCode.EMPTY, _("%(what)s est vide. Écrivez quelques mots.") % {"what": what}
+        )
     if len(text) > limit:
         raise _too_long(what, limit)
     return _calm_marks(text)
 
 
-def _too_long(what: str, limit: int) -> Refused:
+def _too_long(what: str | Promise, limit: int) -> Refused:
     shown = f"{limit:,}".replace(",", "\u202f")
     return Refused(
         RefusalCode.TOO_LONG,
-        f"{what} est trop long : {shown} caractères au plus. Raccourcissez-le, puis réessayez.",
+        _("%(what)s est trop long : %(most)s caractères au plus. Raccourcissez-le, puis réessayez.")
+        % {"what": what, "most": shown},
         status=413,
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from comptes.models import Act, User
 from messagerie import sentences, states
@@ -123,7 +124,7 @@ def reopen(
         if opening is None:
             raise Refused(
                 RefusalCode.TERRITORY_CLOSED,
-                "Le service n'est plus ouvert dans votre département.",
+                _("Le service n'est plus ouvert dans votre département."),
                 status=409,
             )
         status = service_status(opening, departement_of(conversation.commune), now)
@@ -169,7 +170,7 @@ def reopen(
 def refuse_not_patient(conversation: Conversation, patient: User) -> None:
     if conversation.patient_id != patient.pk:
         raise Refused(
-            RefusalCode.NOT_YOURS, "Seule la personne qui a écrit peut le faire.", status=403
+            RefusalCode.NOT_YOURS, _("Seule la personne qui a écrit peut le faire."), status=403
         )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from comptes.keys.cipher import ensure_key, key_lives
 from comptes.models import Act, User, UserKind
@@ -70,21 +71,21 @@ def open_conversation(
             SAME_ID_OTHER_TEXT, or what `clean_text` says.
     """
     now = now or timezone.now()
-    text = clean_text(request.body, what="Votre question")
+    text = clean_text(request.body, what=_("Votre question"))
     _check(request, patient)
     departement = departement_of(request.commune)
     opening = opening_for(departement, local_day(departement, now))
     if opening is None:
         raise Refused(
             RefusalCode.TERRITORY_CLOSED,
-            "Le service n'est pas ouvert dans votre département.",
+            _("Le service n'est pas ouvert dans votre département."),
             status=409,
         )
     ensure_key(request.draft_id)
     with transaction.atomic():
         _hold_draft(request.draft_id)
         made = _new_row(request, patient, departement, opening, now)
-        _, created = Conversation.objects.get_or_create(
+        _row, created = Conversation.objects.get_or_create(
             pk=request.draft_id, defaults={"patient": patient, **made}
         )
         conversation = Conversation.objects.select_for_update(of=("self",)).get(pk=request.draft_id)
@@ -94,7 +95,7 @@ def open_conversation(
             if resent(conversation, patient, request.client_id, text) is None:
                 raise Refused(
                     RefusalCode.SAME_ID_OTHER_TEXT,
-                    "Cette question est déjà partie. Posez la nouvelle séparément.",
+                    _("Cette question est déjà partie. Posez la nouvelle séparément."),
                     status=409,
                 )
             return Opened(conversation, created=False)
@@ -123,7 +124,7 @@ def _hold_draft(draft_id: UUID) -> None:
     if not key_lives(draft_id):
         raise Refused(
             RefusalCode.TOO_LATE,
-            "Votre question a attendu trop longtemps et a été effacée. Recommencez.",
+            _("Votre question a attendu trop longtemps et a été effacée. Recommencez."),
             status=409,
         )
 
@@ -132,14 +133,16 @@ def _check(request: OpenRequest, patient: User) -> None:
     if patient.kind != UserKind.PATIENT:
         raise Refused(
             RefusalCode.NOT_YOURS,
-            "Ce compte n'est pas un compte de patient. "
-            "Déconnectez-vous, puis entrez avec votre compte de patient.",
+            _(
+                "Ce compte n'est pas un compte de patient. "
+                "Déconnectez-vous, puis entrez avec votre compte de patient."
+            ),
             status=403,
         )
     if request.motive not in set(Motive):
-        raise Refused(RefusalCode.BAD_CHOICE, "Choisissez le sujet de votre question.")
+        raise Refused(RefusalCode.BAD_CHOICE, _("Choisissez le sujet de votre question."))
     if request.alternative and request.alternative not in Alternative.values:
-        raise Refused(RefusalCode.BAD_CHOICE, "Cette réponse n'est pas dans la liste.")
+        raise Refused(RefusalCode.BAD_CHOICE, _("Cette réponse n'est pas dans la liste."))
 
 
 def _new_row(

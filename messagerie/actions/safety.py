@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from comptes.keys.cipher import seal, unseal
 from comptes.models import Act, User
@@ -77,11 +78,11 @@ def declare_worsening(
     """
     now = now or timezone.now()
     if not sign_codes or any(code not in SIGNS for code in sign_codes):
-        raise Refused(RefusalCode.BAD_CHOICE, "Cochez au moins un signe de la liste.")
+        raise Refused(RefusalCode.BAD_CHOICE, _("Cochez au moins un signe de la liste."))
     worsening = Worsening(
         sign_codes=tuple(sign_codes),
-        phone=_short(phone, "Le numéro de téléphone"),
-        place=_short(place, "Le lieu"),
+        phone=_short(phone, _("Le numéro de téléphone")),
+        place=_short(place, _("Le lieu")),
     )
     body = msgspec.json.encode(worsening).decode()
     client_id = client_id or uuid.uuid4()

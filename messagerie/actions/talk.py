@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from comptes.journal import record
 from comptes.models import Act, User
@@ -48,8 +49,10 @@ def refuse_closed(conversation: Conversation) -> None:
     if conversation.state == State.CLOSED:
         raise Refused(
             RefusalCode.CLOSED,
-            "Cette conversation est close : votre message n'est pas parti. "
-            "Rouvrez-la, ou posez une nouvelle question.",
+            _(
+                "Cette conversation est close : votre message n'est pas parti. "
+                "Rouvrez-la, ou posez une nouvelle question."
+            ),
             status=409,
         )
 

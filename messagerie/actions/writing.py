@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from comptes.journal import record
 from comptes.keys.cipher import content_mac
@@ -67,7 +68,7 @@ def resent(
     if held is not None and bytes(held.content_mac) != content_mac(conversation.pk, body):
         raise Refused(
             RefusalCode.SAME_ID_OTHER_TEXT,
-            "Ce message est déjà parti avec un autre texte. Envoyez le nouveau séparément.",
+            _("Ce message est déjà parti avec un autre texte. Envoyez le nouveau séparément."),
             status=409,
         )
     return held
