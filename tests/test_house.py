@@ -206,6 +206,29 @@ def test_templates_are_clean(path: Path):
             assert "csrf_token" in form, "a form without its token"
 
 
+PATIENT_TEMPLATES = tracked("templates/patient/*", "templates/pages/*", "templates/account/*.html")
+# What is no word of the page: marked sentences, then tags of the language, then of HTML.
+NOT_SAID = (
+    r"{%\s*comment.*?endcomment\s*%}",
+    r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}",
+    r"{[%#{].*?[%#}]}",
+    r"<(script|style|svg).*?</\1>",
+    r"<[^>]*>",
+)
+SAID_BY_ATTRIBUTE = re.compile(r"\b(?:aria-label|title|alt|placeholder)=\"[^\"{]*[^\W\d_]{3}")
+
+
+@pytest.mark.parametrize(
+    "path", PATIENT_TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates"))
+)
+def test_every_word_for_patients_can_be_translated(path: Path):
+    text = path.read_text(encoding="utf-8")
+    unmarked = SAID_BY_ATTRIBUTE.findall(text)
+    for pattern in NOT_SAID:
+        text = re.sub(pattern, " ", text, flags=re.DOTALL)
+    assert re.findall(r"[^\W\d_]{3,}", text) + unmarked == []
+
+
 def test_every_template_is_used():
     sources = [
         path.read_text(encoding="utf-8")
