@@ -4,12 +4,13 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm as BaseAuthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from comptes import journal
 from comptes.models import Act
@@ -21,11 +22,23 @@ def _enrolled(request: HttpRequest) -> None:
     journal.record(Act.SECOND_FACTOR_CHANGED, actor=request.user, reason="ajouté")
 
 
+def _removed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    journal.record(Act.SECOND_FACTOR_CHANGED, actor=request.user, reason="retiré")
+    return response
+
+
 class ActivateTotp(ActivateTOTPView):
     def form_valid(self, form: Form) -> HttpResponse:
         response = super().form_valid(form)
         _enrolled(self.request)
         return response
+
+
+class DeactivateTotp(DeactivateTOTPView):
+    """Its form asks the adapter whether this factor may go."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        return _removed(self.request, super().form_valid(form))
 
 
 class AddSecurityKey(AddWebAuthnView):
@@ -43,11 +56,10 @@ class RemoveSecurityKey(RemoveWebAuthnView):
             get_account_adapter().add_message(
                 self.request,
                 messages.ERROR,
-                message="Gardez au moins un second facteur : ajoutez-en un autre d'abord.",
+                message=_("Gardez au moins un second facteur : ajoutez-en un autre d'abord."),
             )
             return HttpResponseRedirect(reverse("mfa_list_webauthn"))
-        journal.record(Act.SECOND_FACTOR_CHANGED, actor=self.request.user, reason="retiré")
-        return super().form_valid(form)
+        return _removed(self.request, super().form_valid(form))
 
 
 class AuthenticateForm(BaseAuthenticateForm):

@@ -6,6 +6,7 @@ from comptes import factor_views
 
 urlpatterns = [
     path("2fa/totp/activate/", factor_views.ActivateTotp.as_view(), name="mfa_activate_totp"),
+    path("2fa/totp/deactivate/", factor_views.DeactivateTotp.as_view(), name="mfa_deactivate_totp"),
     path("2fa/webauthn/add/", factor_views.AddSecurityKey.as_view(), name="mfa_add_webauthn"),
     path(
         "2fa/webauthn/keys/<int:pk>/remove/",

@@ -138,6 +138,18 @@ def test_the_last_factor_of_a_professional_stays(client):
     client.post("/compte/reauthenticate/", {"password": make.PASSWORD})
     client.post("/compte/2fa/totp/deactivate/")
     assert Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    assert not JournalEntry.objects.filter(act=Act.SECOND_FACTOR_CHANGED).exists()
+
+
+def test_a_patient_takes_a_factor_away_and_the_journal_says_so(client):
+    user = make.patient()
+    with_totp(user)
+    client.force_login(user)
+    client.post("/compte/reauthenticate/", {"password": make.PASSWORD})
+    client.post("/compte/2fa/totp/deactivate/")
+    assert not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    line = JournalEntry.objects.get(act=Act.SECOND_FACTOR_CHANGED)
+    assert (line.actor_id, line.reason) == (user.pk, "retiré")
 
 
 def test_secrets_of_factors_are_sealed_at_rest():
