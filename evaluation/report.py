@@ -23,6 +23,9 @@ from orientation.models import Departement
 REQUESTS = "REQUESTS"  # N, by intention to treat
 ORIENTATION = "ORIENTATION"  # GP or SAS
 _OTHER = "NOT_ORIENTATION"  # never published: what N minus the orientations would give away
+# Never published: requests without any answer that carried no promise. Mostly 0, so a reader takes
+# « Sans réponse » of the delays for « Sans réponse » of the promise: both are masked, or none.
+_NO_PROMISE_NO_ANSWER = "NO_PROMISE_NO_ANSWER"
 
 # Published codes of each dimension; the prefix keeps them apart in one column.
 PREFIX = {Dimension.DELAY: "DELAY_", Dimension.PROMISE: "PROMISE_", Dimension.DOOR: "DOOR_"}
@@ -107,6 +110,9 @@ def _table(kind: PeriodKind, start: date) -> dict[Cell, int]:
     }
     for place in territories:
         cells[place, _OTHER] = cells[place, REQUESTS] - cells[place, ORIENTATION]
+        cells[place, _NO_PROMISE_NO_ANSWER] = (
+            cells[place, "DELAY_NO_ANSWER"] - cells[place, "PROMISE_UNANSWERED"]
+        )
     return cells
 
 
@@ -136,6 +142,7 @@ def _equations(cells: dict[Cell, int]) -> list[Sum[Cell]]:
             (REQUESTS, PROMISE_INDICATORS),
             (ORIENTATION, ORIENTATION_PARTS),
             (REQUESTS, (ORIENTATION, _OTHER)),
+            ("DELAY_NO_ANSWER", ("PROMISE_UNANSWERED", _NO_PROMISE_NO_ANSWER)),
         ):
             sums.append(Sum((place, total), tuple((place, code) for code in parts)))
         for code in _codes_of(place):
@@ -150,7 +157,7 @@ def _figures(kind: PeriodKind, start: date, status: Status) -> list[Report]:
     masked = masked_cells(cells, _equations(cells))
     figures = []
     for (place, code), count in cells.items():
-        if code == _OTHER:
+        if code not in INDICATORS:
             continue
         figure = Report(
             period_kind=kind,

@@ -145,9 +145,10 @@ def place_table(lines: Sequence[Line]) -> Table:
 
 @dataclass(frozen=True)
 class Share:
-    """One part of a whole that sums to 100 %: `percent` as a number and in words."""
+    """One part of a whole that sums to 100 %: number and percentage, each also in words."""
 
     label: str
+    number: int
     count: str
     percent: float
     words: str
@@ -167,6 +168,7 @@ def split(line: Line, codes: Sequence[str], words: dict[str, str]) -> list[Share
     return [
         Share(
             label=words.get(code, code),
+            number=parts[code],
             count=number(parts[code]),
             percent=float(value),
             words=f"{value}".replace(".", ",") + "\u00a0%",
@@ -179,7 +181,7 @@ def share_table(caption: str, shares: Sequence[Share]) -> Table:
     """The table of a bar."""
     rows = tuple((share.label, share.count, share.words) for share in shares)
     total = (("Total", "", "100\u00a0%"),) if shares else ()
-    raw = tuple((share.label, share.count, share.percent / 100) for share in shares)
+    raw = tuple((share.label, share.number, share.percent / 100) for share in shares)
     return Table(caption, ("Part", "Nombre", "Pourcentage"), rows + total, raw)
 
 

@@ -1,6 +1,6 @@
 """Published tables: figures, totals, masking, revisions, and who may read them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -127,7 +127,7 @@ def test_small_cells_never_come_out(conversations, cpts):
             for r in rows
             if r.masked
         }
-        hidden = frozenset(masked | {key for key in cells if key[1] == "NOT_ORIENTATION"})
+        hidden = frozenset(masked | {key for key in cells if key[1] not in INDICATORS})
         small = {key for key, count in cells.items() if is_small(count)}
         assert small <= hidden
         assert not derivable(cells, _equations(cells), hidden) & small
@@ -138,6 +138,20 @@ def test_small_cells_never_come_out(conversations, cpts):
     assert figure(REQUESTS, departement="35").masked
     assert figure(REQUESTS, Level.REGION, region="53").masked
     assert figure("EXPIRED", Level.CPTS, PeriodKind.MONTH, cpts=cpts).numerator is None
+
+
+def test_late_answers_are_not_found_from_the_silent_ones(conversations):
+    """« Sans réponse » stands in two tables: shown in one, it would open the other."""
+    conversations(60, "RESOLVED")
+    conversations(5, "RESOLVED", answered_after=timedelta(hours=9))
+    conversations(24, "EXPIRED", answered_after=None)
+    recount_day(TUESDAY)
+    cells = _table(PeriodKind.WEEK, MONDAY)
+    bouches = Territory(Level.DEPARTEMENT, "93", "13")
+    assert (cells[bouches, "PROMISE_LATE"], cells[bouches, "PROMISE_UNANSWERED"]) == (5, 24)
+    publish(PeriodKind.WEEK, MONDAY, SOON)
+    assert figure("PROMISE_LATE").masked
+    assert figure("PROMISE_UNANSWERED").masked == figure("DELAY_NO_ANSWER").masked
 
 
 def test_the_database_refuses_a_small_cell(october):

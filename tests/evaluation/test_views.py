@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from evaluation import tables
 from evaluation.csv_export import safe_cell, write_csv
 from evaluation.report import publish_around
 from evaluation.tally import recount_day
@@ -229,3 +230,12 @@ def test_a_structure_named_like_a_formula_is_defused(october):
     client = browser(regional_administrator(region="93"))
     rows = lines_of(client, "territoires", territoire="DEPARTEMENT-13")
     assert '\'=HYPERLINK("http://x")' in {row["Territoire"] for row in rows}
+
+
+def test_a_large_part_is_a_plain_number_in_the_csv():
+    part = tables.Share(
+        label="Issue", number=1121, count="1\u202f121", percent=100.0, words="100\u00a0%"
+    )
+    table = tables.share_table("Issues", [part])
+    assert table.rows[0] == ("Issue", "1\u202f121", "100\u00a0%")
+    assert table.raw == (("Issue", 1121, 1.0),)
