@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import Context
 from django.template.loader import get_template
+from django.utils.deprecation import MiddlewareMixin
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -19,6 +20,22 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "404.html", status=404)
+
+
+def wrong_method(request: HttpRequest) -> HttpResponse:
+    """An address that only takes a form, opened by a link or typed again."""
+    return render(request, "405.html", status=405)
+
+
+class WrongMethodMiddleware(MiddlewareMixin):
+    """A page instead of the empty answer of Django, which a browser shows as a broken site."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        page = wrong_method(request)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

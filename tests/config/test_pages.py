@@ -87,6 +87,7 @@ def test_the_page_of_a_breakdown_needs_nothing_that_may_break():
     [
         (errors.bad_request, 400),
         (errors.forbidden, 403),
+        (errors.wrong_method, 405),
         (errors.too_large, 413),
         (errors.too_many, 429),
         (errors.csrf_failure, 403),
@@ -143,7 +144,10 @@ def test_the_door_knows_three_roles(client, settings, role):
 
 def test_the_door_refuses_a_link(client, settings):
     settings.DEMO_MODE = True
-    assert client.get("/demonstration/entrer/patient/").status_code == 405
+    answer = client.get("/demonstration/entrer/patient/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "rien n'a été envoyé" in answer.content.decode()
+    assert not client.head("/demonstration/entrer/patient/").content
 
 
 def test_without_fictitious_people_a_sentence_says_so(client, settings):
