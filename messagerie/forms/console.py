@@ -54,7 +54,7 @@ class CloseForm(ActForm):
     )
     summary = forms.CharField(
         label="Résumé du conseil, pour le patient",
-        help_text="Demandé pour une demande résolue. C'est ce que le patient garde.",
+        help_text="À remplir quand la demande est résolue : c'est ce que le patient garde.",
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "maxlength": MAX_BODY}),
     )

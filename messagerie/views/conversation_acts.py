@@ -49,6 +49,13 @@ def worsening(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
             error = refused.message
         else:
             if not answers.declares_danger:
+                messages.warning(
+                    request,
+                    _(
+                        "Vous n'avez coché aucun signe : l'équipe n'a pas été prévenue. "
+                        "Écrivez ci-dessous ce qui a changé. En cas de doute, appelez le 15."
+                    ),
+                )
                 return redirect("patient:conversation", row.pk)
             signs = _signs_of(answers)
             if signs and form.is_valid():

@@ -178,7 +178,9 @@ def test_getting_worse_without_a_sign(client, taken):
     assert client.post(url, {"signe": ["AUCUN", "RF03"]}).status_code == 400
     asked = client.post(url, {"signe": "RESPIRATION"})
     assert asked.status_code == 400 and 'href="tel:15"' in text_of(asked)
-    assert client.post(url, {"signe": "AUCUN"}).url == url_of(taken)
+    back = client.post(url, {"signe": "AUCUN"}, follow=True)
+    assert back.redirect_chain == [(url_of(taken), 302)]
+    assert "l'équipe n'a pas été prévenue" in text_of(back)
     assert client.get(url_of(taken, "aggravation_numeros")).url == url_of(taken)
     assert not Message.objects.filter(kind=MessageKind.WORSENING).exists()
 
