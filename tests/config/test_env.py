@@ -1,8 +1,16 @@
 """Environment variables are read with their type; a wrong value is one clear sentence."""
 
+import re
+
 import pytest
 
 from config.settings import env
+from tests.config.conftest import CHECKOUT
+
+# A reader of the settings and the variable that it reads.
+READ = re.compile(
+    r"(?:env\.(?:text|secret|boolean|integer|listing|choice|database|redis)|pooled)\(\s*\"([A-Z_]+)\""
+)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +95,11 @@ def test_a_database_address_is_decoded(monkeypatch):
     assert (read["USER"], read["PASSWORD"]) == ("us@er", "p/w")
     assert (read["HOST"], read["PORT"], read["NAME"]) == ("db.example", "6432", "b")
     assert read["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_every_variable_of_the_settings_is_documented():
+    sources = [path.read_text() for path in sorted((CHECKOUT / "config/settings").glob("*.py"))]
+    named = {name for source in sources for name in READ.findall(source)}
+    assert len(named) > 20
+    page = (CHECKOUT / "docs/operations.md").read_text()
+    assert [name for name in sorted(named) if f"`{name}`" not in page] == []
