@@ -35,10 +35,24 @@ function toFoot() {
   thread.lastElementChild?.scrollIntoView({ block: "center" });
 }
 
-/** Add a node at the foot; never move somebody who reads above. */
+/** Put a numbered line before the first one that the service numbered later, or that has no
+ * number yet: an acknowledgement may come before the lines that stand ahead of it. */
+function insert(node) {
+  const seq = Number(node.dataset.seq);
+  const lines = [...thread.children].filter((other) => other !== node);
+  const later = lines.find(
+    (other) =>
+      Number(other.dataset.seq) > seq || other.classList.contains("ms-bulle--attente"),
+  );
+  if (later) later.before(node);
+  else thread.append(node);
+}
+
+/** Add a node at its place; never move somebody who reads above. */
 function add(node, { mine = false } = {}) {
   const follow = mine || nearFoot();
-  thread.append(node);
+  if (node.dataset.seq) insert(node);
+  else thread.append(node);
   if (follow) toFoot();
   else fresh.hidden = false;
 }
@@ -256,11 +270,7 @@ function settle(line, seq, at) {
   const mark = made.querySelector("[data-etat-envoi]");
   delete mark.dataset.enCours;
   made.querySelector("time").replaceWith(time(at));
-  // Lines of the professional may have come meanwhile: keep the order of the numbers.
-  const others = [...thread.querySelectorAll("[data-seq]")].filter((other) => other !== made);
-  const next = others.find((other) => Number(other.dataset.seq) > seq);
-  if (next) next.before(made);
-  else others.at(-1)?.after(made);
+  insert(made);
   showState();
 }
 
