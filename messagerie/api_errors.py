@@ -45,14 +45,20 @@ def said(exception: Exception, context: dict[str, Any]) -> Response | None:
         } | _details(exception, response.data)
     elif response.status_code in SENTENCES:
         code, sentence = SENTENCES[response.status_code]
-        detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
+        own = _own_sentence(exception)
         response.data = {
             "code": code,
-            "message": sentence,
+            "message": own or sentence,
             "retry": response.status_code == status.HTTP_429_TOO_MANY_REQUESTS,
-            "detail": str(detail),
-        }
+        } | ({"detail": own} if own else {})
     return response
+
+
+def _own_sentence(exception: Exception) -> str:
+    """The sentence that a view of ours gave; "" when it is only the framework's default."""
+    detail = getattr(exception, "detail", "")
+    default = getattr(exception, "default_detail", "")
+    return "" if str(detail) == str(default) else str(detail)
 
 
 def _details(exception: exceptions.APIException, data: Any) -> dict[str, Any]:

@@ -310,7 +310,13 @@ def test_api_commune(client):
 def test_api_unknown_commune(client, code):
     answer = client.get(f"/api/v1/communes/{code}/")
     assert answer.status_code == 404
-    assert answer.json() == {"detail": "Aucune commune n'a ce code INSEE."}
+    sentence = "Aucune commune n'a ce code INSEE."
+    assert answer.json() == {
+        "code": "NOT_FOUND",
+        "message": sentence,
+        "retry": False,
+        "detail": sentence,
+    }
 
 
 def test_api_places(client):
