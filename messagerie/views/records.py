@@ -30,6 +30,7 @@ from orientation.structures import sas_of
 
 PAGE = 50
 LISTED = 100
+ANSWERS_ON_THE_SHEET = 2  # the newest; the sheet is one page of paper
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def sheet(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "worsenings": [bubble for bubble in shown if bubble.kind == MessageKind.WORSENING],
         "motive": LABELS[open_motive(row)],
         "question": shown[0].body if shown else "",
-        "answers": answers,
+        "answers": answers[-ANSWERS_ON_THE_SHEET:],
         "holder": holder_name(row),
         "sas": sas,
         "emergency": [NUMBERS["15"], NUMBERS["114"]],
