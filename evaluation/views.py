@@ -1,5 +1,6 @@
-"""The report: one territory, one month, its pictures, their tables and their CSV."""
+"""The report: one territory, one month, its pictures, their tables, their CSV and its PDF."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -15,13 +16,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from evaluation import reading, tables
+from evaluation import pdf, reading, tables
 from evaluation.csv_export import write_csv
 from evaluation.indicators import CITED_RESOLUTION, VERSION, Rate
 from evaluation.pictures import HEIGHT, WIDTH, WeekRate, bar, funnel_picture, week_picture
 from evaluation.reading import Choice, Line
 from evaluation.words import in_month, month_name, number, percent
 from orientation.scope import Scope, scope_for
+
+logger = logging.getLogger(__name__)
 
 WEEKS_SHOWN = 26
 CITED_LABEL = "53\u00a0%, chiffre cité par l'amendement, définition inconnue"
@@ -87,16 +90,46 @@ def report(request: HttpRequest, scope: Scope) -> HttpResponse:
     asked = _asked(request, scope)
     if asked.place is None or asked.month is None:
         return render(request, "evaluation/vide.html", {"version": VERSION})
-    own, inside = reading.month_lines(scope, asked.place, asked.month)
-    weeks = reading.weeks(scope, asked.place, ["RESOLVED"], WEEKS_SHOWN)
-    if own is None:
-        raise Http404
     context = {
         "asked": asked,
         "months": [(f"{start:%Y-%m}", month_name(start)) for start in asked.months],
         "month_value": f"{asked.month:%Y-%m}",
-        "month": month_name(asked.month),
-        "title": _finding(own, asked.month),
+        "csv": {name: f"{reverse('evaluation:csv', args=[name])}?{asked.query()}" for name in CSV},
+        "pdf": f"{reverse('evaluation:pdf')}?{asked.query()}",
+        **_content(scope, asked.place, asked.month),
+    }
+    return render(request, "evaluation/rapport.html", context)
+
+
+@for_readers
+def report_pdf(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The report as a PDF to print or to send. 404 when nothing is published; 503 with a plain
+    sentence when it cannot be made."""
+    asked = _asked(request, scope)
+    if asked.place is None or asked.month is None:
+        raise Http404
+    content = _content(scope, asked.place, asked.month)
+    try:
+        made = pdf.compile_pdf(pdf.document(content, asked.place.label, timezone.localdate()))
+    except pdf.CannotMakePdf as refusal:
+        logger.warning("evaluation report not made as a PDF: %s", refusal)
+        back = f"{reverse('evaluation:rapport')}?{asked.query()}"
+        return render(request, "evaluation/sans_pdf.html", {"back": back}, status=503)
+    response = HttpResponse(made, content_type="application/pdf")
+    name = f"resultats-{asked.place.key}-{asked.month:%Y-%m}.pdf".lower()
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _content(scope: Scope, place: Choice, month: date) -> dict[str, object]:
+    """What the report says, on the page as in the PDF."""
+    own, inside = reading.month_lines(scope, place, month)
+    weeks = reading.weeks(scope, place, ["RESOLVED"], WEEKS_SHOWN)
+    if own is None:
+        raise Http404
+    return {
+        "month": month_name(month),
+        "title": _finding(own, month),
         "details": _details(own),
         "provisional": own.provisional,
         "version": VERSION,
@@ -107,11 +140,9 @@ def report(request: HttpRequest, scope: Scope) -> HttpResponse:
         "weeks": _week_picture(weeks),
         "week_table": tables.week_table(weeks),
         "door": tables.door_table(own),
-        "csv": {name: f"{reverse('evaluation:csv', args=[name])}?{asked.query()}" for name in CSV},
         **_bars(own),
         **_funnel(own, inside),
     }
-    return render(request, "evaluation/rapport.html", context)
 
 
 def _finding(line: Line, month: date) -> str:

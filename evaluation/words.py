@@ -77,3 +77,8 @@ def percent(value: float | None, decimals: int = 0) -> str:
 def number(value: int) -> str:
     """« 1 234 », with a narrow no-break space."""
     return f"{value:,}".replace(",", "\u202f")
+
+
+def day_name(day: date) -> str:
+    """« 1er octobre 2026 »."""
+    return f"{_day(day)} {month_name(day)}"

@@ -275,6 +275,7 @@ POLICY: dict[str, Line] = {
     "evaluation:rapport": Line(ADMINISTRATORS | EVALUATORS),
     # Nothing is published in this world: tests/evaluation asks for real tables.
     "evaluation:csv": Line(NOBODY),
+    "evaluation:pdf": Line(NOBODY),
     # --- Accounts: everybody's own
     **dict.fromkeys(
         (
