@@ -199,7 +199,7 @@ def check(rows: Iterable[Row], scope: Scope) -> Report:
         _check_communes(line, known)
         _check_territory(line, known, scope)
         lines.append(line)
-    _warn_of_overlaps(lines, known)
+    _warn_of_overlaps(lines, known, scope)
     return Report(lines)
 
 
@@ -291,8 +291,11 @@ def _check_territory(line: Checked, known: Known, scope: Scope) -> None:
             line.warnings.append(f"Cette CPTS est fermée le {existing.closed_on:%d/%m/%Y}.")
 
 
-def _warn_of_overlaps(lines: list[Checked], known: Known) -> None:
-    """Communes that another CPTS, of the base or of the file, covers too."""
+def _warn_of_overlaps(lines: list[Checked], known: Known, scope: Scope) -> None:
+    """Communes that another CPTS, of the base or of the file, covers too.
+
+    A CPTS of another territory is not named.
+    """
     replaced = {line.update_of for line in lines}
     first_lines: dict[str, int] = {}
     for line in lines:
@@ -301,8 +304,11 @@ def _warn_of_overlaps(lines: list[Checked], known: Known) -> None:
                 line.warnings.append(f"{code} est aussi à la ligne {first_lines[code]}.")
             first_lines.setdefault(code, line.row.number)
             for structure in known.covered.get(code, []):
-                if structure.pk not in replaced:
-                    line.warnings.append(f"{code} est déjà couverte par {structure.name}.")
+                if structure.pk in replaced:
+                    continue
+                own = scope.is_national or structure.departement_id in scope.departement_codes
+                holder = structure.name if own else "une CPTS d'un autre territoire"
+                line.warnings.append(f"{code} est déjà couverte par {holder}.")
 
 
 # --- Writing

@@ -140,7 +140,10 @@ class PublishForm(forms.Form):
     effective_from = forms.SplitDateTimeField(
         label="En vigueur à partir du",
         widget=forms.SplitDateTimeWidget(
-            date_attrs={"type": "date"}, time_attrs={"type": "time"}, date_format="%Y-%m-%d"
+            date_attrs={"type": "date"},
+            time_attrs={"type": "time"},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",  # with seconds, a browser refuses every whole minute
         ),
     )
 

@@ -161,6 +161,14 @@ def test_overlaps_are_warned_not_refused(admin):
     assert not any(line.errors for line in lines)
 
 
+def test_a_neighbour_of_another_territory_is_not_named(admin):
+    make.StructureFactory(departement_id="35", name="CPTS de Rennes", covers=(make.RENNES,))
+    (line,) = lines_of(file(GOOD.replace(AIX, make.RENNES)), admin)
+    assert line.errors
+    assert any("une CPTS d'un autre territoire" in said for said in line.warnings), line
+    assert "CPTS de Rennes" not in str(line)
+
+
 def test_queries_do_not_grow_with_the_lines(admin, django_assert_max_num_queries):
     rows = read_file(file(*(GOOD.replace("130099999", f"1300{n:05d}") for n in range(200))))
     scope = scope_for(admin)

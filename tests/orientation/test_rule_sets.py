@@ -1,5 +1,6 @@
 """Drafts and publications of rules: by whom, from when, and what never changes."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -185,7 +186,11 @@ def test_published_and_national_sets_are_read_as_sentences(two):
 def test_the_acts_have_their_pages(two):
     client, draft = two.client(), two.here.rule_set
     base = f"/administration/orientation/ruleset/{draft.pk}"
-    assert "Dans tous les autres cas" in text(client.get(f"{base}/publier/"))
+    asked = text(client.get(f"{base}/publier/"))
+    assert "Dans tous les autres cas" in asked
+    assert re.search(
+        r'type="time"[^>]* value="\d\d:\d\d"|value="\d\d:\d\d"[^>]* type="time"', asked
+    )
     past = {"effective_from_0": "2020-01-01", "effective_from_1": "10:00"}
     assert "à venir" in text(client.post(f"{base}/publier/", past))
     later = {"effective_from_0": "2099-01-01", "effective_from_1": "10:00"}
