@@ -6,6 +6,7 @@ Every page works alone: a narrow screen shows one column, a wide one shows the t
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,7 +25,13 @@ from orientation.engine import Proposed, choices_for
 @require_safe
 @professionals_only
 def home(request: ConsoleRequest) -> HttpResponse:
-    """The queue and one's own conversations."""
+    """The queue and one's own conversations. `?partie`: the one on screen has just left it."""
+    if "partie" in request.GET:
+        messages.info(
+            request,
+            "La conversation ouverte n'est plus dans votre file : "
+            "un collègue l'a prise, ou elle n'attend plus.",
+        )
     return home_page(request)
 
 

@@ -173,7 +173,7 @@ function receipt({ last_seq: last, patient }) {
 }
 
 direct.addEventListener("gone", ({ detail }) => {
-  if (detail.conversation === conversation && !field?.value) location.assign(root.dataset.accueil);
+  if (detail.conversation === conversation && !field?.value) location.assign(`${root.dataset.accueil}?partie`);
 });
 
 // --- writing

@@ -48,6 +48,12 @@ def test_anonymous_people_are_led_to_sign_in(client):
     assert response.url.startswith(reverse("account_login"))
 
 
+def test_who_was_reading_is_told_that_the_conversation_left(console):
+    left = text_of(console.get(url("accueil") + "?partie"))
+    assert "un collègue l'a prise" in left
+    assert "un collègue l'a prise" not in text_of(console.get(url("accueil")))
+
+
 @pytest.mark.parametrize(
     "make",
     [
