@@ -182,6 +182,9 @@ def panel(conversation: Conversation, reader: User, now: datetime) -> Panel:
 
 
 def samu_line(conversation: Conversation, day: date) -> str:
-    """The ten-digit line of the patient's department when its SAS is recorded, else 15."""
+    """The ten-digit line of the SAMU of the patient's department when it is recorded, else 15.
+
+    15 reaches the SAMU of the caller's own department: a professional elsewhere needs the line.
+    """
     sas = sas_of(conversation.departement, day)
-    return sas.phone if sas and sas.phone else GENERAL_LINE
+    return sas.samu_line if sas and sas.samu_line else GENERAL_LINE

@@ -6,7 +6,7 @@ compares every column.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import msgspec
@@ -23,6 +23,7 @@ from messagerie.actions.orienting import OUTCOME_OF, OrientRequest, card_for
 from messagerie.actions.safety import Transmission, Worsening
 from messagerie.models import EmergencyTransmission, MessageKind, NoticeKind, PassageAnswer, Side
 from messagerie.states import REOPEN_DELAY, Outcome, State
+from orientation.care_situation import key_owner
 from orientation.engine import Choice, Facts, Proposed, decision_row
 from orientation.models import OverrideReason, Structure, StructureKind
 from orientation.rules import Destination
@@ -47,6 +48,14 @@ class Composer:
         self.atlas = atlas
         self.accounts = accounts
         self.crews = crews
+
+    def key_owners(self, requests: Iterable[PlannedRequest]) -> set[uuid.UUID]:
+        """The names of all keys that composing these requests needs."""
+        requests = list(requests)
+        patients = {request.patient.number for request in requests}
+        return {request.id for request in requests} | {
+            key_owner(self.accounts[number].pk) for number in patients
+        }
 
     def add(self, request: PlannedRequest, rows: Rows) -> None:
         """Add every row of one request. Its data key must exist."""

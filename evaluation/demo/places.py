@@ -138,6 +138,7 @@ def _sas(departement: Departement, number: int, since: date) -> Structure:
         identifier=f"SYN-SAS-{departement.code}",
         departement=departement,
         phone=_phone(departement.region_id, 2000 + number),
+        samu_line=_phone(departement.region_id, 3000 + number),
         opening_note="Tous les jours, à toute heure.",
         latitude=departement.lat,
         longitude=departement.lon,

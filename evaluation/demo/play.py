@@ -123,7 +123,7 @@ class History:
 
 def play_day(planned: PlannedDay, composer: Composer) -> None:
     """Write one day, whole or not at all."""
-    ensure_keys(request.id for request in planned.requests)
+    ensure_keys(composer.key_owners(planned.requests))
     rows = Rows()
     for visit in planned.visits:
         rows.passages += signs_declared(

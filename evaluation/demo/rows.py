@@ -49,7 +49,7 @@ class Rows:
             self.situations.values(),
             update_conflicts=True,
             unique_fields=["user"],
-            update_fields=["medecin_traitant", "ald", "updated_at"],
+            update_fields=["sealed", "updated_at"],
         )
 
 

@@ -30,7 +30,8 @@ from messagerie.models import (
     Transition,
 )
 from messagerie.states import State
-from orientation.models import CareSituation
+from orientation import care_situation
+from orientation.care_situation import Told
 
 
 class Thread:
@@ -198,11 +199,8 @@ class Thread:
                 continued=True,
             )
         if request.relation == "SELF":
-            self.rows.situations[self.patient.pk] = CareSituation(
-                user=self.patient,
-                medecin_traitant=request.medecin_traitant,
-                ald=request.ald,
-                updated_at=timezone.now(),
+            self.rows.situations[self.patient.pk] = care_situation.row(
+                self.patient, Told(request.medecin_traitant, request.ald), timezone.now()
             )
         self._passage("", Act.CONVERSATION_OPENED, self.patient, at)
         return self.conversation

@@ -23,8 +23,10 @@ from messagerie.models import (
 )
 from messagerie.states import State
 from messagerie.texts import clean_text
+from orientation import care_situation
+from orientation.care_situation import Told
 from orientation.engine import version_in_force
-from orientation.models import CareSituation, Commune, Opening
+from orientation.models import Commune, Opening
 from orientation.motives import Motive
 from orientation.openings import departement_of, local_day, opening_for, service_status
 from orientation.structures import cpts_of
@@ -174,10 +176,6 @@ def _after(request: OpenRequest, patient: User, now: datetime) -> None:
         DoorPassage.objects.filter(visit=UUID(request.details.visit)).update(continued=True)
     DoorDraft.objects.filter(pk=request.draft_id).update(sent_at=now, sealed=b"")
     if request.subject.relation == "SELF":
-        CareSituation.objects.update_or_create(
-            user=patient,
-            defaults={
-                "medecin_traitant": request.details.medecin_traitant,
-                "ald": request.details.ald,
-            },
+        care_situation.remember(
+            patient, Told(request.details.medecin_traitant, request.details.ald)
         )

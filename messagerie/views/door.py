@@ -9,7 +9,7 @@ from messagerie.forms.door import CareForm, ForWhomForm
 from messagerie.forms.fields import status_of
 from messagerie.views.door_steps import go_on, step
 from messagerie.views.pages import is_patient
-from orientation.models import CareSituation
+from orientation import care_situation
 
 
 @step("pour_qui")
@@ -80,7 +80,7 @@ def _care_form(request: HttpRequest, draft: Draft) -> CareForm:
     """Prefilled with what this patient told once, when the question is for them."""
     content = draft.content
     if not content.care_seen and content.relation == "SELF" and is_patient(request):
-        known = CareSituation.objects.filter(user=request.user).first()
+        known = care_situation.recall(request.user)
         if known is not None:
             content.medecin_traitant = known.medecin_traitant
             content.ald = known.ald

@@ -50,7 +50,10 @@ class StructureAdmin(ScopedModelAdmin):
     inlines = (CoverageInline,)
     fieldsets = (
         (None, {"fields": ("name", "kind", "identifier", "departement", "is_fictitious")}),
-        ("Où et quand", {"fields": ("address", "phone", "opening_note", "latitude", "longitude")}),
+        (
+            "Où et quand",
+            {"fields": ("address", "phone", "samu_line", "opening_note", "latitude", "longitude")},
+        ),
         ("Orientations", {"fields": ("accepts_orientations", "closed_on")}),
         ("Source", {"fields": ("source", "source_date")}),
     )

@@ -87,18 +87,15 @@ class Decision(models.Model):
 
 
 class CareSituation(models.Model):
-    """What a patient told once about their own care, so that no page asks it again."""
+    """What a patient told once about their own care, so that no page asks it again.
+
+    Sealed under a key of its own: `orientation.care_situation` writes and opens it.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="care_situation"
     )
-    medecin_traitant = models.CharField(
-        "médecin traitant",
-        max_length=10,
-        choices=[("DECLARED", "oui"), ("NONE", "non"), ("UNKNOWN", "ne sait pas")],
-        default="UNKNOWN",
-    )
-    ald = models.BooleanField("affection de longue durée", null=True)
+    sealed = models.BinaryField("médecin traitant et ALD, chiffrés")
     updated_at = models.DateTimeField("mis à jour le", auto_now=True)
 
     class Meta:

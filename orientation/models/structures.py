@@ -52,6 +52,12 @@ class Structure(models.Model):
     )
     address = models.CharField("adresse", max_length=200, blank=True)
     phone = models.CharField("téléphone", max_length=20, blank=True)
+    samu_line = models.CharField(
+        "ligne du SAMU pour les professionnels",
+        max_length=20,
+        blank=True,
+        help_text="Dix chiffres. Pour un SAS : ce numéro joint le SAMU du département d'ailleurs.",
+    )
     opening_note = models.CharField("quand y aller", max_length=200, blank=True)
     latitude = models.FloatField("latitude", null=True, blank=True)
     longitude = models.FloatField("longitude", null=True, blank=True)

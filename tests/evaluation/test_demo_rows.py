@@ -26,6 +26,7 @@ from messagerie.models import (
     Notice,
     Transition,
 )
+from orientation import care_situation
 from orientation.engine import open_decision
 from orientation.models import CareSituation, Decision
 from tests.evaluation.demo_acts import Acts
@@ -112,7 +113,7 @@ def snapshot(client_ids: set) -> dict[str, list]:
             for row in DoorPassage.objects.order_by("at", "sign_code")
         ],
         "situations": [
-            columns(row, without={"id", "updated_at"})
+            {"user": row.user_id, "told": care_situation.recall(row.user)}
             for row in CareSituation.objects.order_by("user")
         ],
     }
@@ -140,6 +141,7 @@ def test_composed_rows_are_those_of_the_real_acts(territory):
 
     rows = Rows()
     composer = Composer(Atlas(), accounts, staff)
+    ensure_keys(composer.key_owners(requests))
     for request in requests:
         composer.add(request, rows)
     rows.insert()

@@ -119,7 +119,7 @@ def test_closing_and_handing_back(api, lucie):
 
 
 def test_transmitting_to_the_15(api, lucie):
-    factories.StructureFactory(sas=True, phone="04 91 00 00 00")
+    factories.StructureFactory(sas=True, samu_line="04 91 00 00 00")
     held = factories.taken_conversation(lucie)
     answer = post(api, "transmettre", held, {"phone": "06 39 98 00 11", "place": "ici"})
     assert answer.status_code == 201

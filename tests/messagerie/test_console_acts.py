@@ -173,7 +173,7 @@ def test_the_proposal_says_why_and_shows_its_trace(console, lucie, cpts):
 
 
 def test_another_place_needs_a_reason(console, lucie):
-    sas = factories.StructureFactory(sas=True, phone="04 91 00 00 00")
+    sas = factories.StructureFactory(sas=True, samu_line="04 91 00 00 00")
     held = factories.taken_conversation(lucie)
     place = {"autre": "1", "place": f"structure:{sas.pk}", "reason": ""}
     response = console.post(url("orienter", held.pk), place)
@@ -198,7 +198,7 @@ def test_the_gp_who_cannot_receive_changes_the_proposal(console, lucie):
 
 
 def test_the_form_to_the_15_is_prefilled(console, lucie):
-    factories.StructureFactory(sas=True, phone="04 91 00 00 00")
+    factories.StructureFactory(sas=True, samu_line="04 91 00 00 00")
     held = factories.taken_conversation(lucie, subject=LINA, details=CHEST)
     page = console.get(url("transmettre", held.pk))
     for words in ("04 91 00 00 00", "06 39 98 00 11", "12 rue des Essais", "Mal dans la poitrine"):

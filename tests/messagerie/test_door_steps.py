@@ -6,7 +6,8 @@ import pytest
 
 from messagerie.danger import NONE, SIGNS
 from messagerie.models import Conversation, DoorDraft, DoorPassage
-from orientation.models import CareSituation
+from orientation import care_situation
+from orientation.care_situation import Told
 from tests import factories
 from tests.messagerie.door_walk import QUESTION, draft_of, for_whom, text_of, walk_to
 
@@ -193,7 +194,7 @@ def test_the_passage_of_a_question_that_left_says_so(at_the_signs):
 
 def test_what_was_told_once_is_not_asked_again(client, lucie):
     patient = factories.patient()
-    CareSituation.objects.create(user=patient, medecin_traitant="NONE", ald=True)
+    care_situation.remember(patient, Told("NONE", True))
     client.force_login(patient)
     walk_to(client, "medecin")
     page = text_of(client.get("/demande/medecin/"))
