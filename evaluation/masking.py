@@ -32,17 +32,20 @@ class Sum(Generic[Key]):
     parts: tuple[Key, ...]
 
 
-def masked_cells(cells: Mapping[Key, int], sums: Sequence[Sum[Key]]) -> frozenset[Key]:
+def masked_cells(
+    cells: Mapping[Key, int], sums: Sequence[Sum[Key]], also: Iterable[Key] = ()
+) -> frozenset[Key]:
     """Keys to mask, primary then secondary.
 
     cells: every published count, totals included. sums: every equation between them that a
-    reader knows. In each equation the masked cells are none, or at least two of which the parts
-    masked add up to 11 or more (else their sum, read by subtraction, would itself be small).
-    An added mask falls on the positive part that closes the most equations already open, then on
-    the smallest, then on the first; without any positive part, on the total. Three runs mask the
+    reader knows. also: cells masked whatever their count. In each equation the masked cells are
+    none, or at least two of which the parts masked add up to 11 or more (else their sum, read by
+    subtraction, would itself be small). An added mask falls on the positive part that closes the
+    most equations already open, then on the smallest, then on the first; without any positive
+    part, on the total. Three runs mask the
     same cells. Raises KeyError for an unknown key.
     """
-    masked = {key for key, count in cells.items() if is_small(count)}
+    masked = {key for key, count in cells.items() if is_small(count)} | set(also)
     equations_of: dict[Key, list[Sum[Key]]] = {}
     for equation in sums:
         for key in (*equation.parts, equation.total):

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models import Min
 from django.db.models import Sum as SumOf
 
 from evaluation.indicators import SHARE_CODES, VERSION, wilson
-from evaluation.masking import Sum, masked_cells, rate_is_masked
+from evaluation.masking import SMALLEST_SHOWN, Sum, masked_cells, rate_is_masked
 from evaluation.models import DailyTally, Dimension, Level, Report, Status
 from evaluation.periods import PeriodKind, is_frozen, period_end, period_start
 from evaluation.tally import DELAY_CODES, DOOR_CODES, PROMISE_CODES
@@ -152,9 +153,37 @@ def _equations(cells: dict[Cell, int]) -> list[Sum[Cell]]:
     return sums
 
 
+def _masks(cells: dict[Cell, int], also: Iterable[Cell] = ()) -> frozenset[Cell]:
+    return masked_cells(cells, _equations(cells), also)
+
+
+def _week_masks(start: date) -> frozenset[Cell]:
+    """What a week masks, by itself and for the weeks before it.
+
+    Months and weeks cover the same days whenever both begin together, as they do when the service
+    opens: the months less the weeks shown would give a week masked alone. So each masked week is
+    followed by another one masked in the same cell, until those masked together hold 11 or more.
+    Read from the counts alone, so that three runs mask the same cells.
+    """
+    first = DailyTally.objects.filter(version=VERSION).aggregate(day=Min("day"))["day"]
+    week = min(start, period_start(PeriodKind.WEEK, first)) if first else start
+    owed: dict[Cell, int] = {}  # cell -> requests masked so far that nothing covers yet
+    while True:
+        cells = _table(PeriodKind.WEEK, week)
+        masked = _masks(cells, {cell for cell in owed if cells.get(cell, 0) > 0})
+        if week >= start:
+            return masked
+        for cell in masked:
+            lone = cell not in owed
+            hidden = owed.pop(cell, 0) + cells[cell]
+            if lone or hidden < SMALLEST_SHOWN:
+                owed[cell] = hidden
+        week = period_end(PeriodKind.WEEK, week)
+
+
 def _figures(kind: PeriodKind, start: date, status: Status) -> list[Report]:
     cells = _table(kind, start)
-    masked = masked_cells(cells, _equations(cells))
+    masked = _week_masks(start) if kind == PeriodKind.WEEK else _masks(cells)
     figures = []
     for (place, code), count in cells.items():
         if code not in INDICATORS:
