@@ -1,5 +1,6 @@
 """What every template may read: the service, the mode it runs in, the menu of the person."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from comptes.models import UserKind
+from comptes.models import User, UserKind
+from orientation.scope import scope_for
 
 # Links of the header for each kind of account, in order: label, name of the route.
 MENUS = {
@@ -21,6 +23,7 @@ MENUS = {
     ],
     UserKind.PROFESSIONAL: [
         ("Console", "console:accueil"),
+        ("Ma structure", "structure:accueil"),
         ("Mon compte", "account_email"),
         ("Se déconnecter", "account_logout"),
     ],
@@ -45,10 +48,22 @@ class MenuEntry:
     current: bool
 
 
-def menu_for(kind: str | None, path: str) -> list[MenuEntry]:
-    """Header links for one kind of account, the one that leads to `path` marked."""
+def closed_to(user: User | None, request: HttpRequest) -> set[str]:
+    """Routes of the menu that the roles of this professional do not open."""
+    if user is None or user.kind != UserKind.PROFESSIONAL:
+        return set()
+    scope = getattr(request, "scope_of_user", None) or scope_for(user)
+    if not scope.is_coordinator:
+        return {"structure:accueil"}
+    return set() if scope.is_professional else {"console:accueil"}
+
+
+def menu_for(kind: str | None, path: str, closed: Collection[str] = ()) -> list[MenuEntry]:
+    """Header links for one kind of account, the one that leads to `path` marked; none `closed`."""
     entries = []
     for label, name in MENUS[kind]:
+        if name in closed:
+            continue
         try:
             url = reverse(name)
         except NoReverseMatch:  # a part that this installation does not open
@@ -63,7 +78,8 @@ def menu_for(kind: str | None, path: str) -> list[MenuEntry]:
 def service(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `service`, read by templates/base.html and its components."""
     user = getattr(request, "user", None)
-    kind = user.kind if user is not None and user.is_authenticated else None
+    user = user if user is not None and user.is_authenticated else None
+    kind = user.kind if user else None
     return {
         "service": {
             "name": settings.SERVICE_NAME,
@@ -74,6 +90,8 @@ def service(request: HttpRequest) -> dict[str, Any]:
             "publisher": settings.SERVICE_PUBLISHER,
             "host": settings.SERVICE_HOST,
             "emergency_line": kind in (None, UserKind.PATIENT),
-            "menu": SimpleLazyObject(lambda: menu_for(kind, request.path)),
+            "menu": SimpleLazyObject(
+                lambda: menu_for(kind, request.path, closed_to(user, request))
+            ),
         }
     }

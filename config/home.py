@@ -94,12 +94,22 @@ def open_territories(now: datetime) -> list[str]:
     return sorted({(row.departement or row.region).name for row in rows})
 
 
+def own_home(user: User) -> str:
+    """Name of the route where somebody who is no patient works; a coordinator who does not answer
+    patients has no console."""
+    if user.kind == UserKind.PROFESSIONAL:
+        scope = scope_for(user)
+        if scope.is_coordinator and not scope.is_professional:
+            return "structure:accueil"
+    return OWN_HOMES[UserKind(user.kind)]
+
+
 def home(request: HttpRequest) -> HttpResponse:
     """The patient's home, signed in or not; the others are led to theirs."""
     user = request.user
     now = timezone.now()
     if user.is_authenticated and user.kind in OWN_HOMES:
-        return redirect(OWN_HOMES[user.kind])
+        return redirect(own_home(user))
     context: dict[str, Any] = {
         "roles": DEMO_ROLES if settings.DEMO_MODE and not user.is_authenticated else (),
         "territoires": open_territories(now),

@@ -28,8 +28,11 @@ urlpatterns += [
     path("conversations/", include("messagerie.urls_patient")),
 ]
 
-# --- Professional: the console (console:)
-urlpatterns += [path("console/", include("messagerie.urls_console"))]
+# --- Professional: the console (console:); coordinator of a structure (structure:)
+urlpatterns += [
+    path("console/", include("messagerie.urls_console")),
+    path("structure/", include("messagerie.urls_structure")),
+]
 
 # --- Administration and evaluation (admin:, evaluation:)
 administration.index_view = administration_home

@@ -178,10 +178,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accueil"
-# Where each kind of account arrives after signing in.
+# Where each kind of account arrives after signing in. The home page leads a professional to the
+# console, and a coordinator who does not answer patients to the page of their structure.
 ARRIVAL_PAGES = {
     "PATIENT": "accueil",
-    "PROFESSIONAL": "console:accueil",
+    "PROFESSIONAL": "accueil",
     "ADMINISTRATOR": "admin:index",
     "EVALUATOR": "evaluation:rapport",
 }

@@ -223,6 +223,8 @@ POLICY: dict[str, Line] = {
         )
     },
     "console:prendre": TAKE,
+    # --- The coordinator's page: team and counts
+    "structure:accueil": Line(COORDINATORS),
     # --- API
     "api:prendre": TAKE,
     "api:schema": SIGNED,

@@ -171,9 +171,15 @@ def _territory(
         f"patient.{side}@exemple.invalid": {mine["patient"]},
         f"{word}-decret": {mine["admin"], "national_admin"},
         f"{word}-regles": {mine["admin"], "national_admin"},
-        # Family names of professionals are for those who administer them, and for themselves.
+        # Family names of professionals are for those who administer or coordinate them, and for
+        # themselves.
         f"{word}-invitee": {mine["admin"], "national_admin"},
-        f"{word}-nom": {mine["professional"], mine["admin"], "national_admin"},
+        f"{word}-nom": {
+            mine["professional"],
+            mine["coordinator"],
+            mine["admin"],
+            "national_admin",
+        },
     }
     world.sentinels.update({text: frozenset(roles) for text, roles in readers.items()})
     return world.things[side]

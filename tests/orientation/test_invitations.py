@@ -59,7 +59,7 @@ def test_a_professional_is_invited_and_comes_in(two, client):
     assert Professional.objects.get(user=user).rpps == RPPS
     held = Membership.objects.get(user=user)
     assert (held.role, held.structure) == (Role.PROFESSIONAL, two.here.structure)
-    assert response.headers["Location"] == "/console/"
+    assert response.headers["Location"] == "/", "the home leads to the console"
     assert client.get("/console/").headers["Location"] == "/compte/2fa/", "then the second factor"
     assert JournalEntry.objects.filter(act=Act.INVITATION_ACCEPTED, actor_id=user.pk).exists()
 
