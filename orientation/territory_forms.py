@@ -22,10 +22,15 @@ class TerritoryForm(forms.ModelForm):
             return cleaned
         region, departement = cleaned.get("region"), cleaned.get("departement")
         if region and departement:
-            raise forms.ValidationError("Choisissez une région ou un département, pas les deux.")
-        if not region and not departement and not self._national():
-            raise forms.ValidationError("Choisissez une région ou un département.")
+            self._refuse_place("Choisissez une région ou un département, pas les deux.")
+        elif not region and not departement and not self._national():
+            self._refuse_place("Choisissez une région ou un département.")
         return cleaned
+
+    def _refuse_place(self, sentence: str) -> None:
+        """Beside the field: the constraints of the model then do not say it a second time."""
+        if not {"region", "departement"} & self.errors.keys():
+            self.add_error("region" if "region" in self.fields else "departement", sentence)
 
     def _national(self) -> bool:
         return self.national_allowed and self.scope.is_national

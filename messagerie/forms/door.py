@@ -56,6 +56,7 @@ class ForWhomForm(forms.Form):
         help_text=_("Un surnom suffit."),
         limit=MAX_NAME,
         what=_("Le prénom"),
+        error_messages={"required": _("Écrivez un prénom ou un surnom.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     age = AgeField(

@@ -12,7 +12,8 @@ from messagerie.texts import MAX_SHORT, clean_text
 class WrittenField(forms.Field):
     """Text checked by `messagerie.texts.clean_text`, so that a form refuses what an act refuses.
 
-    An optional field made only of blanks or invisible characters is empty.
+    An optional field made only of blanks or invisible characters is empty; a required one says
+    its own `error_messages["required"]` when it has one.
     """
 
     widget = forms.TextInput
@@ -21,6 +22,7 @@ class WrittenField(forms.Field):
         super().__init__(**options)
         self.limit = limit
         self.what = what
+        self.says_when_empty = (options.get("error_messages") or {}).get("required")
 
     def to_python(self, value: object) -> str:
         try:
@@ -28,6 +30,8 @@ class WrittenField(forms.Field):
         except Refused as refused:
             if refused.code == RefusalCode.EMPTY and not self.required:
                 return ""
+            if refused.code == RefusalCode.EMPTY and self.says_when_empty:
+                raise ValidationError(self.says_when_empty, code=refused.code) from None
             raise ValidationError(refused.sentence, code=refused.code) from None
 
 

@@ -50,6 +50,15 @@ class InvitationForm(TerritoryForm):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         role = cleaned.get("role")
+        if not {"rpps", "profession"} & self.errors.keys():  # a wrong number is said once
+            self._check_profession(role, cleaned)
+        if role in STRUCTURE_ROLES or role == Role.NATIONAL_ADMIN:
+            return cleaned  # the place of these roles is checked by the model
+        self.national_allowed = role == Role.EVALUATOR
+        return super().clean()
+
+    @staticmethod
+    def _check_profession(role: str | None, cleaned: dict[str, Any]) -> None:
         if role == Role.PROFESSIONAL and not (cleaned.get("rpps") and cleaned.get("profession")):
             raise forms.ValidationError(
                 "Un professionnel a un numéro RPPS et une profession : donnez les deux."
@@ -60,10 +69,6 @@ class InvitationForm(TerritoryForm):
             )
         if bool(cleaned.get("rpps")) != bool(cleaned.get("profession")):
             raise forms.ValidationError("Donnez le numéro RPPS et la profession, ou aucun.")
-        if role in STRUCTURE_ROLES or role == Role.NATIONAL_ADMIN:
-            return cleaned  # the place of these roles is checked by the model
-        self.national_allowed = role == Role.EVALUATOR
-        return super().clean()
 
 
 @admin.register(InvitedRole, site=administration)

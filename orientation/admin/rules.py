@@ -211,7 +211,12 @@ class RuleSetAdmin(ScopedModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         found = self.get_object(request, object_id)
-        extra = {"may_publish": bool(found and self.may_change(self.scope(request), found))}
+        may_publish = (
+            found is not None
+            and self.may_change(self.scope(request), found)
+            and found.rules.exists()
+        )
+        extra = {"may_publish": may_publish}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | extra)
 
     def copy_page(self, request: HttpRequest, pk: int) -> HttpResponse:

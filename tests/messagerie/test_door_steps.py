@@ -54,6 +54,12 @@ def test_a_wrong_answer_comes_back_with_what_was_typed(client, answers):
     assert not DoorDraft.objects.exists()
 
 
+def test_a_missing_first_name_is_asked_as_a_first_name(client):
+    page = text_of(for_whom(client, first_name=" "))
+    assert "Écrivez un prénom ou un surnom." in page
+    assert "quelques mots" not in page
+
+
 # --- Where
 
 

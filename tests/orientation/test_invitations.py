@@ -111,6 +111,12 @@ def test_what_a_regional_administrator_may_not_invite(two, changes, said):
     assert mail.outbox == []
 
 
+def test_a_wrong_rpps_is_said_once(two):
+    said = text(invite(two, rpps="99700007771"))
+    assert "clé" in said
+    assert "donnez les deux" not in said
+
+
 def test_nobody_is_invited_to_a_foreign_structure(two):
     assert invite(two, structure=two.elsewhere.structure.pk).status_code == 200
     assert not Invitation.objects.exists()

@@ -183,6 +183,14 @@ def test_published_and_national_sets_are_read_as_sentences(two):
     assert two.client().post(url(RuleSet, "change", national.pk), form).status_code == 403
 
 
+def test_an_empty_draft_does_not_offer_to_publish(two):
+    draft = two.here.rule_set
+    page = url(RuleSet, "change", draft.pk)
+    assert f"/{draft.pk}/publier/" in text(two.client().get(page))
+    draft.rules.all().delete()
+    assert f"/{draft.pk}/publier/" not in text(two.client().get(page))
+
+
 def test_the_acts_have_their_pages(two):
     client, draft = two.client(), two.here.rule_set
     base = f"/administration/orientation/ruleset/{draft.pk}"

@@ -242,6 +242,10 @@ def test_an_opening_needs_a_territory_of_one_s_own(two):
     client = two.client()
     for place in ({}, {"region": "53"}, {"departement": ELSEWHERE}):
         assert client.post(url(Opening, "add"), form | place).status_code == 200
+    for place in ({}, {"region": "93", "departement": "13"}):
+        said = text(client.post(url(Opening, "add"), form | place))
+        assert said.count("Choisissez une région ou un département") == 1, place
+        assert ("pas les deux" in said) == bool(place)
     assert client.post(url(Opening, "add"), form | {"departement": "13"}).status_code == 302
     overlap = {
         "service_hours-TOTAL_FORMS": "2",
