@@ -35,6 +35,14 @@ function toFoot() {
   thread.lastElementChild?.scrollIntoView({ block: "center" });
 }
 
+/** Bring the last line just above the reply box, and move no more than that. */
+function showLast() {
+  const last = thread.lastElementChild;
+  if (!last || !form) return;
+  last.style.scrollMarginBottom = `${form.offsetHeight + 16}px`;
+  last.scrollIntoView({ block: "nearest" });
+}
+
 /** Put a numbered line before the first one that the service numbered later, or that has no
  * number yet: an acknowledgement may come before the lines that stand ahead of it. */
 function insert(node) {
@@ -298,7 +306,11 @@ function fit() {
 }
 
 if (box) {
-  box.addEventListener("input", fit);
+  box.addEventListener("input", () => {
+    const follow = nearFoot();
+    fit();
+    if (follow) showLast();
+  });
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
@@ -334,4 +346,5 @@ direct.addEventListener("signin", (event) => {
 
 direct.watch(id, Number(page.dataset.cursor));
 direct.start();
-if (!location.hash && page.dataset.cursor > 3) thread.lastElementChild?.scrollIntoView({ block: "center" });
+if (!location.hash && page.dataset.cursor > 3) toFoot();
+else if (!location.hash) showLast();

@@ -63,6 +63,7 @@ def test_a_question_from_the_door_to_the_sheet(stack, new_page, watch, referred)
     phone.get_by_role("button", name="Envoyer ma question").click()
     expect(patient_lines(phone)).to_have_text([QUESTION])
     expect(phone.locator(".ms-attente")).to_be_visible()
+    until(lambda: last_line_is_above_the_box(phone))
     referred.append(conversation_of(phone.url))
 
     # The queue of the console shows it without being loaded again.
@@ -112,6 +113,13 @@ def test_a_question_from_the_door_to_the_sheet(stack, new_page, watch, referred)
     phone.get_by_role("button", name="Imprimer").click()
     assert phone.evaluate("window.printed")
     assert pages_of(phone.pdf(format="A4", print_background=True)) == 1
+
+
+def last_line_is_above_the_box(phone) -> bool:
+    """Whether the reply box, which sticks to the foot of a phone, leaves the last line in sight."""
+    line = phone.locator("[data-fil] > li").last.bounding_box()
+    box = phone.locator("[data-reponse]").bounding_box()
+    return bool(line["y"] >= 0 and line["y"] + line["height"] <= box["y"])
 
 
 def landings_of_sign_in(watch, console) -> int:
