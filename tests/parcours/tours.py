@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from evaluation.demo.people import HUGO
+from evaluation.demo.people import HUGO, PAUL
 from tests.comptes.codes import totp
 from tests.parcours.instance import Stack
 from tests.parcours.walks import (
@@ -254,11 +254,12 @@ def administration(stack: Stack, open_page: Open, visit: Visit) -> None:
 
 
 def results(stack: Stack, open_page: Open, visit: Visit) -> None:
-    """The evaluator's only page."""
-    page = open_page(**DESK)
-    sign_in(page, HUGO.email)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    visit("resultats-evaluateur", page)
+    """The evaluator's only page, and the coordinator's."""
+    for person, name in ((HUGO, "resultats-evaluateur"), (PAUL, "structure")):
+        page = open_page(**DESK)
+        sign_in(page, person.email)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        visit(name, page)
 
 
 TOURS: tuple[Tour, ...] = (
