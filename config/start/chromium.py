@@ -44,9 +44,10 @@ def _from_apt() -> bool:
     say.line("Installation de Chromium par apt, pour les tests de navigateur…")
     if _run(["apt-get", "update", "-q"]) is None:
         return False
-    return (
-        _run(["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]) is not None
-    )
+    # A bare machine has no letters to draw: pages are measured with some.
+    wanted = ["chromium", "fonts-liberation"]
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted]
+    return _run(install) is not None
 
 
 def _from_npm() -> bool:
