@@ -2,6 +2,8 @@
 
 HANDED_BACK = "La question revient à l'équipe de garde. Un autre professionnel va répondre."
 WITHDRAWN = "La question a été retirée par la personne qui l'a posée."
+REOPENED = "Conversation rouverte. L'équipe de garde va la reprendre."
+SILENT = "Conversation close : personne n'a écrit depuis longtemps."
 
 
 def taken(professional: str, structure: str) -> str:

@@ -176,8 +176,3 @@ def check_reopen_delay(closed_at: datetime, now: datetime, delay: timedelta = RE
     is elapsed time, so a change of clocks does not shorten it."""
     if now.astimezone(UTC) - closed_at.astimezone(UTC) > delay:
         raise ReopenTooLate
-
-
-def acts_from(state: State) -> tuple[Act, ...]:
-    """Acts possible from a state, in the order of the table."""
-    return tuple(act for (old, act) in TRANSITIONS if old == state)

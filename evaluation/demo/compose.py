@@ -233,7 +233,7 @@ class _Story(Thread):
         answered = conversation.last_professional_at
         asked = max(at for at in (conversation.last_patient_at, conversation.waiting_since) if at)
         silent = bool(answered and answered >= asked)
-        self._event(step.at, "Conversation close : personne n'a écrit depuis longtemps.")
+        self._event(step.at, sentences.SILENT)
         outcome = Outcome.ABANDONED if silent else Outcome.EXPIRED
         self._end(step, outcome, None, Act.CONVERSATION_EXPIRED)
 
@@ -259,5 +259,5 @@ class _Story(Thread):
         status = self.atlas.status(self.request.patient.place.departement, step.at)
         assert status is not None
         conversation.promised_before = status.promised_before
-        self._event(step.at, "Conversation rouverte. L'équipe de garde va la reprendre.")
+        self._event(step.at, sentences.REOPENED)
         self._passage(State.CLOSED, Act.CONVERSATION_REOPENED, self.patient, step.at)

@@ -12,7 +12,7 @@ from comptes.models import Act, User
 from messagerie import sentences, states
 from messagerie.actions.handling import refuse_not_holder
 from messagerie.actions.talk import notify_patient
-from messagerie.actions.writing import announce, append, locked, note_passage, permitted
+from messagerie.actions.writing import announce, append, locked, note_passage, permitted, say
 from messagerie.errors import RefusalCode, Refused
 from messagerie.models import Conversation, MessageKind, NoticeKind, Side
 from messagerie.states import Outcome, State
@@ -135,15 +135,7 @@ def reopen(
         conversation.professional = None
         conversation.structure = None
         conversation.waiting_since = now
-        append(
-            conversation,
-            sender=None,
-            side=Side.SERVICE,
-            kind=MessageKind.EVENT,
-            client_id=uuid.uuid4(),
-            body="Conversation rouverte. L'équipe de garde va la reprendre.",
-            now=now,
-        )
+        say(conversation, sentences.REOPENED, now)
         conversation.save(
             update_fields=[
                 "state",
@@ -189,7 +181,7 @@ def withdraw(
         if conversation.state == State.CLOSED:
             return conversation
         permitted(conversation, states.Act.WITHDRAW)
-        _say(conversation, sentences.WITHDRAWN, now)
+        say(conversation, sentences.WITHDRAWN, now)
         end(conversation, Outcome.ABANDONED, patient, Act.CONVERSATION_CLOSED, now)
     return conversation
 
@@ -216,18 +208,6 @@ def expire(conversation_id: UUID, *, silent_since: datetime, now: datetime | Non
             return False
         patient_silent = bool(answered and answered >= asked)
         outcome = Outcome.ABANDONED if patient_silent else Outcome.EXPIRED
-        _say(conversation, "Conversation close : personne n'a écrit depuis longtemps.", now)
+        say(conversation, sentences.SILENT, now)
         end(conversation, outcome, None, Act.CONVERSATION_EXPIRED, now)
     return True
-
-
-def _say(conversation: Conversation, sentence: str, now: datetime) -> None:
-    append(
-        conversation,
-        sender=None,
-        side=Side.SERVICE,
-        kind=MessageKind.EVENT,
-        client_id=uuid.uuid4(),
-        body=sentence,
-        now=now,
-    )

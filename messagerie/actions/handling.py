@@ -1,6 +1,5 @@
 """Take a waiting conversation, or hand it back to the queue."""
 
-import uuid
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,9 +8,9 @@ from django.utils import timezone
 
 from comptes.models import Act, User
 from messagerie import sentences
-from messagerie.actions.writing import announce, append, locked, note_passage
+from messagerie.actions.writing import announce, locked, note_passage, say
 from messagerie.errors import RefusalCode, Refused, not_found
-from messagerie.models import Conversation, MessageKind, Side
+from messagerie.models import Conversation
 from messagerie.states import State
 from orientation.models import Duty, Membership, Role, Structure
 from orientation.scope import Scope
@@ -53,14 +52,10 @@ def take(
         if not won:
             return _held_or_refused(conversation_id, professional, now)
         conversation = locked(conversation_id, scope)
-        append(
+        say(
             conversation,
-            sender=None,
-            side=Side.SERVICE,
-            kind=MessageKind.EVENT,
-            client_id=uuid.uuid4(),
-            body=sentences.taken(professional.professional.public_name, structure.name),
-            now=now,
+            sentences.taken(professional.professional.public_name, structure.name),
+            now,
         )
         conversation.save(update_fields=["last_seq"])
         note_passage(
@@ -163,15 +158,7 @@ def _requeue(conversation: Conversation, *, actor: User | None, now: datetime) -
     conversation.state = State.WAITING
     conversation.professional = None
     conversation.structure = None
-    append(
-        conversation,
-        sender=None,
-        side=Side.SERVICE,
-        kind=MessageKind.EVENT,
-        client_id=uuid.uuid4(),
-        body=sentences.HANDED_BACK,
-        now=now,
-    )
+    say(conversation, sentences.HANDED_BACK, now)
     conversation.save(update_fields=["state", "professional", "structure", "last_seq"])
     note_passage(
         conversation,

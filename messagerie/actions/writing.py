@@ -1,5 +1,6 @@
 """Shared by every act: lock the row, number the line, seal it, note the passage, announce."""
 
+import uuid
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -102,6 +103,19 @@ def append(
         body_sealed=seal_body(conversation.pk, sender.pk if sender else None, client_id, body),
         content_mac=content_mac(conversation.pk, body),
         created_at=now,
+    )
+
+
+def say(conversation: Conversation, sentence: str, now: datetime) -> Message:
+    """Add a sentence of the service itself (see messagerie.sentences). The caller saves the row."""
+    return append(
+        conversation,
+        sender=None,
+        side=Side.SERVICE,
+        kind=MessageKind.EVENT,
+        client_id=uuid.uuid4(),
+        body=sentence,
+        now=now,
     )
 
 

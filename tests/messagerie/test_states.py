@@ -86,7 +86,7 @@ def test_any_sequence_of_acts_keeps_a_known_state_and_one_winner(steps):
 
 def test_every_state_can_be_reached_and_left():
     for state in State:
-        assert states.acts_from(state)
+        assert any(old == state for old, _act in states.TRANSITIONS)
         assert state in states.TRANSITIONS.values()
 
 
