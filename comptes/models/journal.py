@@ -35,6 +35,15 @@ class Act(models.TextChoices):
     RULES_PUBLISHED = "RULES_PUBLISHED", "a publié des règles"
     DUTY_STARTED = "DUTY_STARTED", "a pris sa garde"
     DUTY_ENDED = "DUTY_ENDED", "a quitté sa garde"
+    ATTACHMENT_ADDED = "ATTACHMENT_ADDED", "a joint un fichier"
+    ATTACHMENT_READ = "ATTACHMENT_READ", "a ouvert un fichier joint"
+    FILE_DOWNLOADED = "FILE_DOWNLOADED", "a téléchargé son dossier"
+    ERASURE_ASKED = "ERASURE_ASKED", "a demandé l'effacement d'une conversation"
+    ERASURE_REFUSED = "ERASURE_REFUSED", "a refusé l'effacement d'une conversation"
+    CONVERSATION_ERASED = "CONVERSATION_ERASED", "contenu de la conversation effacé"
+    MASTER_KEY_RENEWED = "MASTER_KEY_RENEWED", "clé maîtresse renouvelée"
+    NOTICES_STOPPED = "NOTICES_STOPPED", "ne veut plus recevoir d'avis"
+    NOTICES_RESUMED = "NOTICES_RESUMED", "veut de nouveau recevoir des avis"
 
 
 class JournalEntry(models.Model):

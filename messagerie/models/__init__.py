@@ -2,6 +2,7 @@
 
 from messagerie.models.conversation import Alternative, Conversation, Transition
 from messagerie.models.door import DoorDraft, DoorPassage, PassageAnswer
+from messagerie.models.live_epoch import LiveEpoch
 from messagerie.models.message import Message, MessageKind, Side
 from messagerie.models.notice import EmergencyTransmission, Notice, NoticeKind
 
@@ -11,6 +12,7 @@ __all__ = [
     "DoorDraft",
     "DoorPassage",
     "EmergencyTransmission",
+    "LiveEpoch",
     "Message",
     "MessageKind",
     "Notice",

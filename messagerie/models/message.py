@@ -19,6 +19,7 @@ class MessageKind(models.TextChoices):
     CLOSING = "CLOSING", "conclusion"
     WORSENING = "WORSENING", "aggravation déclarée"
     EMERGENCY = "EMERGENCY", "transmission au 15"
+    FILE = "FILE", "fichier joint"
     EVENT = "EVENT", "information du service"
 
 
