@@ -1,6 +1,7 @@
 """The epoch of the lines, and files as a kind of line."""
 
 import uuid
+
 from django.db import migrations, models
 
 
