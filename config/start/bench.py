@@ -17,12 +17,10 @@ FOLDER = CHECKOUT / "benchmarks"
 
 
 def known() -> list[str]:
-    """The measures: modules of benchmarks/ that have a `main`."""
-    return sorted(
-        path.stem
-        for path in FOLDER.glob("*.py")
-        if path.stem != "__init__" and "\ndef main(" in path.read_text()
-    )
+    """The measures: modules of benchmarks/ that have a `main`, packages that have a `__main__`."""
+    modules = [path.stem for path in FOLDER.glob("*.py") if "\ndef main(" in path.read_text()]
+    packages = [path.parent.name for path in FOLDER.glob("*/__main__.py")]
+    return sorted(modules + packages)
 
 
 def measure(names: list[str], arguments: list[str]) -> int:

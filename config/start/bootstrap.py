@@ -23,11 +23,12 @@ VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
 RUN_TIME = ("requirements.txt",)
 WITH_TESTS = ("requirements.txt", "requirements-test.txt")
+WITH_BENCH = (*WITH_TESTS, "requirements-bench.txt")
 PROGRAMS = {
     "run": ("config.start.run", RUN_TIME),
     "test": ("config.start.test", WITH_TESTS),
     "check": ("config.start.check", WITH_TESTS),
-    "bench": ("config.start.bench", RUN_TIME),
+    "bench": ("config.start.bench", WITH_BENCH),
 }
 FREE_SPACE_NEEDED = 1024 * 1024 * 1024
 
