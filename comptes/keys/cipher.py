@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.utils import timezone
 
 from comptes.keys.provider import KeyUnavailable, key_provider
+from comptes.keys.wrapping import wrapping
 from comptes.models.data_key import DataKey
 
 FORMAT = 1
@@ -73,31 +74,34 @@ def ensure_key(owner: UUID) -> None:
     Call it before the transaction of the act: the keys live in another database, and an orphan
     key harms nobody while content without a key is lost.
     """
-    if cache.get(owner) is not None:
-        return
-    if not DataKey.objects.filter(pk=owner).exists():
-        version, wrapped = key_provider().wrap(AESGCM.generate_key(bit_length=256))
-        DataKey.objects.bulk_create(
-            [DataKey(owner_id=owner, wrapped=wrapped, key_version=version)],
-            ignore_conflicts=True,  # a double click: the first one made it
-        )
+    if cache.get(owner) is None:
+        _make_missing({owner})
 
 
 def ensure_keys(owners: Iterable[UUID]) -> None:
     """Make the missing data keys of many conversations, and bring them all into the cache."""
     owners = set(owners)
-    held = set(DataKey.objects.filter(pk__in=owners).values_list("pk", flat=True))
-    wrapped = {
-        owner: key_provider().wrap(AESGCM.generate_key(bit_length=256)) for owner in owners - held
-    }
-    DataKey.objects.bulk_create(
-        [
-            DataKey(owner_id=owner, wrapped=blob, key_version=version)
-            for owner, (version, blob) in wrapped.items()
-        ],
-        ignore_conflicts=True,
-    )
+    _make_missing(owners)
     load_keys(owners)
+
+
+def _make_missing(owners: set[UUID]) -> None:
+    """Wrap and keep new keys. The shared lock spans both, so that no master key is destroyed
+    between the wrapping and the commit (see `rotation.destroy_version`)."""
+    missing = owners - set(DataKey.objects.filter(pk__in=owners).values_list("pk", flat=True))
+    if not missing:
+        return
+    with wrapping():
+        fresh = [AESGCM.generate_key(bit_length=256) for _ in missing]
+        wrapped = key_provider().wrap_many(fresh)
+        DataKey.objects.bulk_create(
+            [
+                DataKey(owner_id=owner, wrapped=blob, key_version=version)
+                for owner, (version, blob) in zip(missing, wrapped, strict=True)
+            ],
+            ignore_conflicts=True,  # a double click: the first one made it
+            batch_size=5000,
+        )
 
 
 def key_lives(owner: UUID) -> bool:
@@ -108,9 +112,27 @@ def key_lives(owner: UUID) -> bool:
 def load_keys(owners: Iterable[UUID]) -> None:
     """Bring the keys of several conversations into the cache in one query."""
     missing = [owner for owner in set(owners) if cache.get(owner) is None]
-    if missing:
-        for row in DataKey.objects.filter(pk__in=missing, wrapped__isnull=False):
-            cache.put(row.owner_id, key_provider().unwrap(row.key_version, bytes(row.wrapped)))
+    # A key that does not open is read once more: it may have been wrapped anew meanwhile.
+    for _ in range(2):
+        if missing:
+            missing = _load(missing)
+
+
+def _load(owners: list[UUID]) -> list[UUID]:
+    """Read and unwrap; returns the owners whose key is there but did not open."""
+    rows = list(
+        DataKey.objects.filter(pk__in=owners, wrapped__isnull=False).values_list(
+            "owner_id", "key_version", "wrapped"
+        )
+    )
+    opened = key_provider().unwrap_many([(version, bytes(blob)) for _, version, blob in rows])
+    failed = []
+    for (owner, _, _), key in zip(rows, opened, strict=True):
+        if key is None:
+            failed.append(owner)
+        else:
+            cache.put(owner, key)
+    return failed
 
 
 def _key(owner: UUID) -> bytes:

@@ -1,144 +1,102 @@
-"""KeyProvider: the port behind which the master keys live, and its embedded form.
+"""KeyProvider: the port behind which the master keys live.
 
-The embedded form keeps them in a file of mode 0600. A KMS or an HSM takes its place through the
-setting KEY_PROVIDER, without a change for whoever calls `key_provider()`.
+The embedded form (`comptes.keys.embedded`) keeps them in a file. A KMS or an HSM takes its place
+through the setting KEY_PROVIDER, without a change for whoever calls `key_provider()`. What an
+implementation must hold is told by tests/comptes/keys/provider_contract.py.
 """
 
-import base64
 import functools
-import hashlib
-import hmac
-import json
-import os
-import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from django.db import ProgrammingError
 from django.utils.module_loading import import_string
 
-from comptes.models.data_key import DataKey
+EMBEDDED = "comptes.keys.embedded.EmbeddedKeyProvider"
 
-MASTER_BYTES = 32
+Wrapped = tuple[int, bytes]
+"""A data key at rest: version of the master key, and the wrapped bytes."""
 
 
 class KeyUnavailable(Exception):
-    """The key of this content cannot be had: destroyed, or the wrong key file."""
+    """The key of this content cannot be had: destroyed, spoilt, or the wrong key file."""
+
+
+class KeyDestructionRefused(Exception):
+    """This version of the master key must stay. Its text says why, in French."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a provider is. `problem`: "" when all is well, else a French sentence."""
+
+    current: int
+    versions: tuple[int, ...]
+    problem: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.problem
 
 
 class KeyProvider(Protocol):
-    """What the product asks of whoever keeps the master keys."""
+    """What the product asks of whoever keeps the master keys.
 
-    def current_version(self) -> int: ...
-
-    def wrap(self, data_key: bytes) -> tuple[int, bytes]:
-        """Wrap a data key under the current master key: (version, wrapped)."""
-        ...
-
-    def unwrap(self, version: int, wrapped: bytes) -> bytes:
-        """Raises KeyUnavailable when the master key of that version is not there."""
-        ...
-
-    def signing_key(self, purpose: str) -> bytes:
-        """A 32-byte key for authenticating (journal seals), never used to encrypt."""
-        ...
-
-
-class EmbeddedKeyProvider:
-    """Master keys in a local file. For demonstration, development and tests.
-
-    Production refuses it unless EMBEDDED_KEYS_ACCEPTED says that the risk is known.
+    Several processes hold one each. A version made or destroyed through one is seen by the others
+    at their next call, without a restart.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._data = self._load_or_create()
-
-    def _load_or_create(self) -> dict[str, Any]:
-        if not self._path.exists():
-            self._create()
-        mode = self._path.stat().st_mode & 0o777
-        if mode & 0o077:
-            raise ImproperlyConfigured(
-                f"Le fichier de clés {self._path.name} est lisible par d'autres "
-                f"(mode {mode:o}). Corrigez avec : chmod 600."
-            )
-        return json.loads(self._path.read_text(encoding="ascii"))
-
-    def _create(self) -> None:
-        """Make the file whole before it gets its name: a crash never leaves half a key file.
-
-        Raises:
-            ImproperlyConfigured: data keys exist already. Their master key was in a file that is
-                not here: a new one would be no help, and would hide the loss.
-        """
-        if _data_keys_exist():
-            raise ImproperlyConfigured(
-                f"Le fichier de clés {self._path.name} est absent, alors que des contenus sont "
-                "chiffrés avec lui. Remettez ce fichier à sa place : sans lui, rien ne se lit."
-            )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        content = {
-            "current": 1,
-            "masters": {"1": base64.b64encode(secrets.token_bytes(MASTER_BYTES)).decode()},
-            "signing": base64.b64encode(secrets.token_bytes(MASTER_BYTES)).decode(),
-        }
-        # A name of its own: a process of the same number may have died here, or a thread be here.
-        draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}.new")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, self._path)  # fails if another process was first: theirs stands
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name too survives a power cut, before a first key is wrapped
-        finally:
-            os.close(folder)
-
     def current_version(self) -> int:
-        return int(self._data["current"])
+        """The version under which new data keys are wrapped, as it is now."""
+        ...
 
-    def _master(self, version: int) -> bytes:
-        try:
-            return base64.b64decode(self._data["masters"][str(version)])
-        except KeyError:
-            raise KeyUnavailable(f"clé maîtresse {version} absente") from None
+    def wrap(self, data_key: bytes) -> Wrapped:
+        """Wrap a data key under the current master key."""
+        ...
 
-    def wrap(self, data_key: bytes) -> tuple[int, bytes]:
-        version = self.current_version()
-        return version, aes_key_wrap(self._master(version), data_key)
+    def wrap_many(self, data_keys: Sequence[bytes]) -> list[Wrapped]:
+        """The same for many, in order, all under one version."""
+        ...
 
     def unwrap(self, version: int, wrapped: bytes) -> bytes:
-        try:
-            return aes_key_unwrap(self._master(version), wrapped)
-        except (InvalidUnwrap, ValueError):
-            raise KeyUnavailable("la clé maîtresse ne correspond pas") from None
+        """Raises KeyUnavailable when that version is not there, or did not wrap this."""
+        ...
+
+    def unwrap_many(self, wrapped: Sequence[Wrapped]) -> list[bytes | None]:
+        """The same for many, in order; None stands for each that cannot be had."""
+        ...
+
+    def renew(self) -> int:
+        """Make a new master key and make it the current one; returns its version.
+
+        Older versions stay and still unwrap. Two calls at once make two versions, none lost.
+        """
+        ...
+
+    def destroy(self, version: int) -> None:
+        """Forget a master key for ever. Destroying again what is gone does nothing.
+
+        Raises:
+            KeyDestructionRefused: it is the current one.
+        """
+        ...
 
     def signing_key(self, purpose: str) -> bytes:
-        root = base64.b64decode(self._data["signing"])
-        return hmac.new(root, purpose.encode(), hashlib.sha256).digest()
+        """A 32-byte key for authenticating (journal seals), never used to encrypt.
 
+        The same through every renewal: old seals stay verifiable.
+        """
+        ...
 
-def _data_keys_exist() -> bool:
-    """Whether the keys database holds a data key; False before its first migration."""
-    try:
-        return DataKey.objects.filter(wrapped__isnull=False).exists()
-    except ProgrammingError:
-        return False
+    def health(self) -> Health:
+        """How it is now; raises nothing."""
+        ...
 
 
 @functools.lru_cache(maxsize=1)
 def key_provider() -> KeyProvider:
     """The provider named by the settings, one per process."""
-    path = getattr(settings, "KEY_PROVIDER", "comptes.keys.provider.EmbeddedKeyProvider")
+    path = getattr(settings, "KEY_PROVIDER", EMBEDDED)
     return import_string(path)(Path(settings.KEY_FILE))

@@ -52,9 +52,9 @@ refuse(
 )
 SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS", [])
 
-KEY_PROVIDER = env.text("KEY_PROVIDER", "comptes.keys.provider.EmbeddedKeyProvider")
+KEY_PROVIDER = env.text("KEY_PROVIDER", "comptes.keys.embedded.EmbeddedKeyProvider")
 refuse(
-    KEY_PROVIDER == "comptes.keys.provider.EmbeddedKeyProvider"
+    KEY_PROVIDER == "comptes.keys.embedded.EmbeddedKeyProvider"
     and not env.boolean("EMBEDDED_KEYS_ACCEPTED", False),
     "les clés de chiffrement seraient dans un simple fichier. Indiquez KEY_PROVIDER, "
     "ou EMBEDDED_KEYS_ACCEPTED=1 si vous acceptez ce risque.",

@@ -8,7 +8,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from comptes.keys import cipher
-from comptes.keys.provider import EmbeddedKeyProvider, KeyUnavailable
+from comptes.keys.embedded import EmbeddedKeyProvider
+from comptes.keys.provider import KeyUnavailable
 from comptes.models import DataKey
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def test_threads_that_start_together_share_one_key_file(tmp_path):
     # The file is made without a look at the database: it is the race on the file that counts.
     threads = [threading.Thread(target=make) for _ in range(8)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("comptes.keys.provider._data_keys_exist", lambda: False)
+        patch.setattr("comptes.keys.embedded._data_keys_exist", lambda: False)
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from comptes.keys import cipher
 from comptes.keys.cipher import NONCE_BYTES, PAD_TO, SealBroken
-from comptes.keys.provider import EmbeddedKeyProvider, KeyUnavailable
+from comptes.keys.embedded import EmbeddedKeyProvider
+from comptes.keys.provider import KeyUnavailable
 from comptes.models import DataKey, Patient, User
 
 pytestmark = pytest.mark.django_db
