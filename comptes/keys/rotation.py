@@ -115,7 +115,7 @@ def _rewrap_batch(rows: list[tuple[UUID, int, bytes]]) -> tuple[int, list[UUID]]
     alias = keys_alias()
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute(
-            f"UPDATE {DataKey._meta.db_table} AS held "
+            "UPDATE comptes_datakey AS held "
             "SET wrapped = fresh.wrapped, key_version = fresh.version "
             "FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[], %s::smallint[]) "
             "AS fresh(owner, was, wrapped, version) "
