@@ -1,0 +1,118 @@
+"""Which measures, in which order: whole rounds, so that every ratio is formed inside one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.messages import people, targets
+from benchmarks.messages.bout import Bout, Ring, Shape
+from benchmarks.messages.dialects import Product
+from benchmarks.messages.orders import Place
+from benchmarks.messages.targets import Target
+from benchmarks.messages.web import Web
+
+Tell = Callable[[str], None]
+
+
+def closed(talks: int, seconds: float) -> Shape:
+    return Shape(f"closed {talks}", talks, None, 2.0, seconds)
+
+
+def opened(rate: float, talks: int, seconds: float) -> Shape:
+    return Shape(f"open {rate:g}/s {talks}", talks, rate, 2.0, seconds)
+
+
+@dataclass(frozen=True)
+class Program:
+    """One round: for each shape, the targets that take it on, in this order."""
+
+    rounds: int
+    bouts: Sequence[tuple[Shape, tuple[Target, ...]]]
+
+    @property
+    def talks(self) -> int:
+        return max(shape.talks for shape, _ in self.bouts)
+
+    @property
+    def targets(self) -> list[Target]:
+        return list(dict.fromkeys(target for _, found in self.bouts for target in found))
+
+
+BOTH = (targets.PRODUCT, targets.REFERENCE)
+ALL = (*BOTH, targets.TUNED, targets.DAPHNE)
+WHOLE = Program(
+    3,
+    (
+        (closed(50, 6), (*ALL, targets.RECEIPTS)),
+        (closed(200, 6), BOTH),
+        (closed(1000, 6), (*BOTH, targets.TUNED)),
+        (opened(50, 50, 8), BOTH),
+        (opened(200, 50, 8), (*ALL, targets.RECEIPTS)),
+        (opened(200, 200, 8), BOTH),
+        (opened(200, 1000, 8), BOTH),
+        (opened(1000, 200, 6), (targets.PRODUCT,)),
+    ),
+)
+SHORT = Program(1, ((closed(50, 4), BOTH), (opened(200, 50, 4), BOTH)))
+
+
+def play(
+    program: Program, places: Sequence[Place], ring: Ring, logs: Path, tell: Tell
+) -> list[list[Bout]]:
+    """All rounds. Every target's process is started anew for each round and rests while the
+    others are measured; every second round takes the targets backwards."""
+    rounds = []
+    for number in range(program.rounds):
+        tell(f"\ntour {number + 1} sur {program.rounds}")
+        webs: dict[str, Web] = {}
+        try:
+            for target in program.targets:
+                webs[target.name] = Web(target, logs).start()
+            bouts = []
+            for shape, chosen in program.bouts:
+                for target in chosen[:: -1 if number % 2 else 1]:
+                    bouts.append(one(webs[target.name], shape, places, ring, tell))
+            rounds.append(bouts)
+        finally:
+            for web in webs.values():
+                web.stop()
+    return rounds
+
+
+def alone(
+    target: Target, shape: Shape, places: Sequence[Place], ring: Ring, logs: Path, tell: Tell
+) -> Bout:
+    """One measure on a process of its own, under the profiler when the target has one."""
+    web = Web(target, logs).start()
+    try:
+        profile = "BENCH_PROFILE" in target.environment
+        return one(web, shape, places, ring, tell, profile=profile)
+    finally:
+        web.stop()
+
+
+def one(
+    web: Web,
+    shape: Shape,
+    places: Sequence[Place],
+    ring: Ring,
+    tell: Tell,
+    *,
+    profile: bool = False,
+) -> Bout:
+    """One measure, told in one line."""
+    chosen = list(places[: shape.talks])
+    if web.target.dialect == Product.name:
+        chosen = people.cursors(chosen)
+    bout = ring.fight(web, shape, chosen, profile=profile)
+    result = bout.result
+    tell(
+        f"  {web.target.name:14} {shape.name:16} {bout.rate:7.0f}/s"
+        f"  accusé {result.ack.p50:7.1f} / {result.ack.p99:7.1f} ms"
+        f"  remise {result.delivery.p50:7.1f} / {result.delivery.p99:7.1f} ms"
+        f"  {bout.cpu_per_line('web'):6.0f} µs"
+        f"  client {result.cpu:.2f}"
+        f"  autrui {bout.disturbed}/{bout.windows}"
+        f"  {bout.faults or 'juste'}"
+    )
+    return bout
