@@ -23,6 +23,7 @@ from messagerie.actions.orienting import OrientRequest
 from messagerie.actions.safety import Transmission
 from messagerie.console_panel import panel, samu_line
 from messagerie.console_rows import desk
+from messagerie.contents import refuse_erased
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import Conversation
 from messagerie.rendering import line_frame, receipts_frame
@@ -68,7 +69,11 @@ class ConversationsView(APIView):
         return dict(filled.validated_data)
 
     def read(self, conversation_id: UUID) -> Conversation:
-        return actions.open_for_reading(conversation_id, reader=self.user, scope=self.scope_of_user)
+        found = actions.open_for_reading(
+            conversation_id, reader=self.user, scope=self.scope_of_user
+        )
+        refuse_erased(found)
+        return found
 
     def act(self, name: str, conversation_id: UUID, **more: Any) -> Any:
         """Call one act of a professional."""
@@ -144,7 +149,7 @@ class OneView(ConversationsView):
         lines = delivery.lines_after(conversation.pk, int(raw))
         body = receipts_frame(conversation) | {
             "id": conversation.pk,
-            "lines": [line_frame(conversation, line) for line in lines],
+            "lines": [line_frame(conversation.pk, line) for line in lines],
             "more": len(lines) == delivery.PAGE,
         }
         return Response(schemas.ConversationSerializer(body).data)

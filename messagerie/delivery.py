@@ -2,53 +2,48 @@
 
 PostgreSQL is the only truth. The channel layer carries hints without content, one second at
 most; a hint that gets lost costs time, never a line, because every view reads from its cursor.
-The only user of the channel layer.
+The only user of the channel layer. Every process hears every hint on one group: ids are short,
+processes are few, and a view then joins without asking the broker for anything.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID, uuid4
 
 from asgiref.sync import async_to_sync
 from celery import current_app
 from channels.layers import get_channel_layer
 
 from messagerie.contents import Line, open_lines
-from messagerie.models import Conversation, Message, MessageKind
+from messagerie.models import Message, MessageKind
+from messagerie.states import State
 
 logger = logging.getLogger(__name__)
 
-NOTICE_COUNTDOWN = 11  # seconds; a little more than messagerie.tasks.DELAY
+WAKE_SECONDS = 5  # one wake-up of the mails at most in this time, per process
+NOTICE_COUNTDOWN = 16  # seconds; more than messagerie.tasks.DELAY and WAKE_SECONDS together
 PAGE = 200  # lines read at most in one catch-up step
 HINT_SECONDS = 1
+GROUP = "live"
+PROCESS = uuid4().hex  # whose hints are one's own
 
 
-@dataclass(frozen=True)
-class Receipts:
-    """How far each side's device has received, and each side's page was seen."""
+class Touched(Protocol):
+    """What a hint needs to know of a conversation: a model, or a row of messagerie.rights."""
+
+    @property
+    def pk(self) -> UUID: ...
 
     last_seq: int
-    patient_delivered: int
-    patient_opened: int
-    professional_delivered: int
-    professional_opened: int
-
-
-def conversation_group(conversation_id: UUID) -> str:
-    return f"conversation.{conversation_id.hex}"
-
-
-def queue_group(departement_code: str) -> str:
-    return f"queue.{departement_code}"
-
-
-def user_group(user_id: int) -> str:
-    return f"user.{user_id}"
+    state: str
+    departement_id: str
+    professional_id: int | None
 
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
@@ -64,70 +59,143 @@ def quiet() -> Iterator[None]:
         _quiet.reset(token)
 
 
-def _send(group: str, event: dict[str, Any]) -> None:
-    """Send a hint; a layer that is down is logged and forgotten: the tick will catch up."""
-    if _quiet.get():
-        return
-    try:
-        async_to_sync(_send_soon)(group, event)
-    except Exception as error:  # whatever the broker raises, the act itself is committed
-        logger.warning("hint lost: %s", type(error).__name__)
+@dataclass
+class Hints:
+    """What committed acts tell the views: ids only, gathered, then said at once.
+
+    Attributes:
+        conversations: the last number of each conversation that moved; 0 to look again anyhow
+            (a receipt, a state).
+        queues: departments whose queue changed.
+        desks: professionals whose left column may have changed.
+        rights: accounts whose session or rights may have changed.
+        typing: (conversation, side) of whoever is typing.
+    """
+
+    conversations: dict[UUID, int] = field(default_factory=dict)
+    queues: set[str] = field(default_factory=set)
+    desks: set[int] = field(default_factory=set)
+    rights: set[int] = field(default_factory=set)
+    typing: set[tuple[UUID, str]] = field(default_factory=set)
+
+    def moved(self, conversation: Touched, *, queue: bool = False) -> None:
+        """A conversation moved: its views, the desk of who holds it, and its queue if asked."""
+        self.conversations[conversation.pk] = conversation.last_seq
+        if queue:
+            self.queues.add(conversation.departement_id)
+        if conversation.professional_id is not None:
+            self.desks.add(conversation.professional_id)
+
+    def line(self, conversation: Touched) -> None:
+        """A line was kept; one that waits in the queue shows it there too."""
+        self.moved(conversation, queue=conversation.state == State.WAITING)
+
+    def event(self) -> dict[str, Any]:
+        """As the layer carries it."""
+        return {
+            "type": "hints",
+            "from": PROCESS,
+            "conversations": {pk.hex: seq for pk, seq in self.conversations.items()},
+            "queues": list(self.queues),
+            "desks": list(self.desks),
+            "rights": list(self.rights),
+            "typing": [(pk.hex, side) for pk, side in self.typing],
+        }
+
+    @classmethod
+    def of_event(cls, event: dict[str, Any]) -> "Hints":
+        return cls(
+            conversations={UUID(pk): seq for pk, seq in event["conversations"].items()},
+            queues=set(event["queues"]),
+            desks=set(event["desks"]),
+            rights=set(event["rights"]),
+            typing={(UUID(pk), side) for pk, side in event["typing"]},
+        )
+
+    def send(self) -> None:
+        """Tell the views of this process, then the other processes. From a thread, not a loop."""
+        if _quiet.get():
+            return
+        for loop, hear in list(_here.items()):
+            try:
+                loop.call_soon_threadsafe(hear, self)
+            except RuntimeError:  # that loop has just ended, and its views with it
+                _here.pop(loop, None)
+        try:
+            async_to_sync(publish)(self)
+        except Exception as error:  # whatever the broker raises, the act itself is committed
+            logger.warning("hint lost: %s", type(error).__name__)
 
 
-async def _send_soon(group: str, event: dict[str, Any]) -> None:
-    """A broker that answers nothing holds the act back for one second, no more."""
-    await asyncio.wait_for(get_channel_layer().group_send(group, event), HINT_SECONDS)
+# The live views of this process, by the loop that they run on: hints reach them without a broker.
+_here: dict[asyncio.AbstractEventLoop, Callable[[Hints], None]] = {}
 
 
-async def own_channel() -> tuple[Any, str]:
-    """The layer and a channel of one view; (None, "") when the broker does not answer."""
-    layer = get_channel_layer()
-    try:
-        return layer, await asyncio.wait_for(layer.new_channel(), HINT_SECONDS)
-    except Exception as error:  # whatever the broker raises, the view opens: the tick serves it
-        logger.warning("view without hints: %s", type(error).__name__)
-        return None, ""
+def hear_here(loop: asyncio.AbstractEventLoop, hear: Callable[[Hints], None] | None) -> None:
+    """Have the hints of this process's acts told to `hear` on its loop; None to stop."""
+    if hear is None:
+        _here.pop(loop, None)
+    else:
+        _here[loop] = hear
 
 
-def hint_conversation(conversation_id: UUID, seq: int) -> None:
-    """Something new up to `seq` in a conversation."""
-    _send(
-        conversation_group(conversation_id),
-        {"type": "conversation.hint", "conversation": str(conversation_id), "seq": seq},
-    )
+async def publish(hints: Hints) -> None:
+    """Tell the other processes; a broker that answers nothing holds us for one second, no more.
+
+    Raises:
+        Exception: whatever the broker raises. The tick of each process makes up for it.
+    """
+    await asyncio.wait_for(get_channel_layer().group_send(GROUP, hints.event()), HINT_SECONDS)
 
 
-def hint_receipts(conversation_id: UUID) -> None:
-    """A receipt moved in a conversation."""
-    _send(
-        conversation_group(conversation_id),
-        {"type": "receipts.hint", "conversation": str(conversation_id)},
-    )
+class Ear:
+    """The hints of the other processes, for the views of this one."""
 
+    def __init__(self) -> None:
+        self._layer = get_channel_layer()
+        self._channel = ""
 
-def hint_queue(departement_code: str) -> None:
-    """The queue of a department changed."""
-    _send(queue_group(departement_code), {"type": "queue.hint"})
+    async def join(self) -> None:
+        """Raises whatever the broker raises, after one second at most."""
+        self._channel = await asyncio.wait_for(self._layer.new_channel(), HINT_SECONDS)
+        await asyncio.wait_for(self._layer.group_add(GROUP, self._channel), HINT_SECONDS)
 
+    async def next(self) -> Hints | None:
+        """The next hint; None for one that came from this very process, which heard it already."""
+        event = await self._layer.receive(self._channel)
+        return None if event["from"] == PROCESS else Hints.of_event(event)
 
-def hint_desk(user_id: int) -> None:
-    """A conversation that this professional holds moved: their left column may have changed."""
-    _send(user_group(user_id), {"type": "queue.hint"})
-
-
-def wake_notices() -> None:
-    """Have the mails sent a moment from now; without a broker, the minute's task will."""
-    if _quiet.get():
-        return
-    try:
-        current_app.send_task("messagerie.tasks.send_notices", countdown=NOTICE_COUNTDOWN)
-    except Exception as error:  # whatever the broker raises, the notice is committed
-        logger.warning("wake-up lost: %s", type(error).__name__)
+    async def leave(self) -> None:
+        if self._channel:
+            await asyncio.wait_for(self._layer.group_discard(GROUP, self._channel), HINT_SECONDS)
 
 
 def hint_rights(user_id: int) -> None:
     """The session or the rights of an account may have changed: its sockets must prove again."""
-    _send(user_group(user_id), {"type": "rights.hint"})
+    Hints(rights={user_id}).send()
+
+
+_woken = -3600.0  # when the mails were last woken, on the clock of time.monotonic
+
+
+def may_wake() -> bool:
+    """Whether a wake-up of the mails would be sent now."""
+    return not _quiet.get() and time.monotonic() - _woken >= WAKE_SECONDS
+
+
+def wake_notices() -> None:
+    """Have the mails sent a moment from now; without a broker, the minute's task will.
+
+    Who was woken a moment ago sees this notice too: a burst of answers makes one wake-up.
+    """
+    global _woken
+    if not may_wake():
+        return
+    _woken = time.monotonic()
+    try:
+        current_app.send_task("messagerie.tasks.send_notices", countdown=NOTICE_COUNTDOWN)
+    except Exception as error:  # whatever the broker raises, the notice is committed
+        logger.warning("wake-up lost: %s", type(error).__name__)
 
 
 def lines_after(conversation_id: UUID, cursor: int, limit: int = PAGE) -> list[Line]:
@@ -154,14 +222,4 @@ def lines_of_kind(conversation_id: UUID, kind: MessageKind) -> list[Line]:
     """The lines of one kind, in order. Same condition as above."""
     return open_lines(
         Message.objects.filter(conversation_id=conversation_id, kind=kind).order_by("seq")
-    )
-
-
-def receipts_of(conversation: Conversation) -> Receipts:
-    return Receipts(
-        last_seq=conversation.last_seq,
-        patient_delivered=conversation.patient_delivered_seq,
-        patient_opened=conversation.patient_opened_seq,
-        professional_delivered=conversation.professional_delivered_seq,
-        professional_opened=conversation.professional_opened_seq,
     )

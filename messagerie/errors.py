@@ -19,7 +19,26 @@ class RefusalCode(StrEnum):
     TERRITORY_CLOSED = "TERRITORY_CLOSED"
     BAD_CHOICE = "BAD_CHOICE"
     TOO_LATE = "TOO_LATE"
+    ERASED = "ERASED"
     BUSY = "BUSY"
+    # A file that somebody joins (sentences in messagerie.attachments.kinds).
+    FILE_MISSING = "FILE_MISSING"
+    FILE_EMPTY = "FILE_EMPTY"
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"
+    FILE_TOO_MANY_PIXELS = "FILE_TOO_MANY_PIXELS"
+    FILE_TOO_MANY_PAGES = "FILE_TOO_MANY_PAGES"
+    FILE_TOO_HEAVY = "FILE_TOO_HEAVY"
+    FILE_HEIC = "FILE_HEIC"
+    FILE_WRONG_TYPE = "FILE_WRONG_TYPE"
+    FILE_MIXED = "FILE_MIXED"
+    FILE_UNREADABLE = "FILE_UNREADABLE"
+    FILE_LOCKED = "FILE_LOCKED"
+    FILE_IN_ANALYSIS = "FILE_IN_ANALYSIS"
+    FILE_REFUSED = "FILE_REFUSED"
+    FILE_ERASED = "FILE_ERASED"
+    TOO_MANY_FILES = "TOO_MANY_FILES"
+    RATE = "RATE"
+    OTHER_EPOCH = "OTHER_EPOCH"
 
 
 class Refused(Exception):
@@ -30,16 +49,24 @@ class Refused(Exception):
         sentence: what a person reads, in French.
         status: the HTTP status that says the same.
         retry: True when the same request may pass later; False when it never will.
+        after: seconds to wait before another try; None when the client decides.
     """
 
     def __init__(
-        self, code: RefusalCode, sentence: str, *, status: int = 400, retry: bool = False
+        self,
+        code: RefusalCode,
+        sentence: str,
+        *,
+        status: int = 400,
+        retry: bool = False,
+        after: int | None = None,
     ) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.status = status
         self.retry = retry
+        self.after = after
 
 
 def not_found() -> Refused:

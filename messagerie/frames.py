@@ -20,6 +20,7 @@ class Watch(msgspec.Struct, tag="watch", tag_field="t", forbid_unknown_fields=Tr
 
     conversation: UUID
     cursor: int = 0
+    epoch: str = ""
 
 
 class Unwatch(msgspec.Struct, tag="unwatch", tag_field="t", forbid_unknown_fields=True):
@@ -42,6 +43,12 @@ class Seen(msgspec.Struct, tag="seen", tag_field="t", forbid_unknown_fields=True
     opened: bool = False
 
 
+class Typing(msgspec.Struct, tag="typing", tag_field="t", forbid_unknown_fields=True):
+    """I am typing in this conversation. Kept nowhere."""
+
+    conversation: UUID
+
+
 class Queue(msgspec.Struct, tag="queue", tag_field="t", forbid_unknown_fields=True):
     """Tell me when the queue of my territory changes (professionals)."""
 
@@ -50,7 +57,7 @@ class Ping(msgspec.Struct, tag="ping", tag_field="t", forbid_unknown_fields=True
     """Are you there? Answered by a pong: a browser cannot send the protocol's own ping."""
 
 
-Frame = Watch | Unwatch | Send | Seen | Queue | Ping
+Frame = Watch | Unwatch | Send | Seen | Typing | Queue | Ping
 _decoder = msgspec.json.Decoder(Frame)
 # JSON may spell half of a character, which the strict decoder refuses with the whole frame.
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")

@@ -2,19 +2,20 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
-from messagerie import delivery
 from messagerie.contents import Line
 from messagerie.models import Conversation, MessageKind
+from messagerie.rights import Row
 
-RECORD_KINDS = frozenset({MessageKind.ORIENTATION, MessageKind.WORSENING})
+RECORD_KINDS = frozenset({MessageKind.ORIENTATION, MessageKind.WORSENING, MessageKind.FILE})
 
 
-def line_frame(conversation: Conversation, line: Line) -> dict[str, Any]:
+def line_frame(conversation_id: UUID, line: Line) -> dict[str, Any]:
     """One line for a live view of the conversation."""
     return {
         "t": "line",
-        "conversation": conversation.pk,
+        "conversation": conversation_id,
         "seq": line.seq,
         "side": line.side,
         "kind": line.kind,
@@ -24,21 +25,20 @@ def line_frame(conversation: Conversation, line: Line) -> dict[str, Any]:
     }
 
 
-def receipts_frame(conversation: Conversation) -> dict[str, Any]:
+def receipts_frame(conversation: Conversation | Row) -> dict[str, Any]:
     """The state of the conversation and how far each side is."""
-    receipts = delivery.receipts_of(conversation)
     return {
         "t": "state",
         "conversation": conversation.pk,
         "state": conversation.state,
         "outcome": conversation.outcome,
-        "last_seq": receipts.last_seq,
+        "last_seq": conversation.last_seq,
         "patient": {
-            "delivered": receipts.patient_delivered,
-            "opened": receipts.patient_opened,
+            "delivered": conversation.patient_delivered_seq,
+            "opened": conversation.patient_opened_seq,
         },
         "professional": {
-            "delivered": receipts.professional_delivered,
-            "opened": receipts.professional_opened,
+            "delivered": conversation.professional_delivered_seq,
+            "opened": conversation.professional_opened_seq,
         },
     }

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from messagerie.consumers import LiveConsumer
+from messagerie.consumers import live_socket
 
-websocket_urlpatterns = [path("ws/v1/", LiveConsumer.as_asgi(), name="direct")]
+websocket_urlpatterns = [path("ws/v1/", live_socket, name="direct")]

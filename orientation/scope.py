@@ -25,7 +25,8 @@ class Scope:
 
     `departement_codes` are the departments the person answers for (administrators, evaluators)
     or works in (professionals, coordinators: the departments of their structures).
-    `duty_structure_ids` are the structures a professional is on duty for, now.
+    `duty_structure_ids` are the structures a professional is on duty for, now;
+    `duty_departement_codes` the departments that these stand in.
     """
 
     level: Level
@@ -34,6 +35,7 @@ class Scope:
     departement_codes: frozenset[str] = field(default_factory=frozenset)
     structure_ids: frozenset[int] = field(default_factory=frozenset)
     duty_structure_ids: frozenset[int] = field(default_factory=frozenset)
+    duty_departement_codes: frozenset[str] = field(default_factory=frozenset)
     roles: frozenset[Role] = field(default_factory=frozenset)
 
     @property
@@ -115,7 +117,7 @@ def scope_for(user) -> Scope:
         )
     structures = {m.structure_id: m for m in memberships if m.structure_id}
     served = [m.structure_id for m in memberships if m.role == Role.PROFESSIONAL]
-    on_duty = (
+    on_duty = frozenset(
         Duty.objects.current()
         .filter(user=user, structure__in=Structure.objects.filter(pk__in=served).open_on(today))
         .values_list("structure_id", flat=True)
@@ -126,5 +128,8 @@ def scope_for(user) -> Scope:
         roles=roles,
         departement_codes=frozenset(m.structure.departement_id for m in structures.values()),
         structure_ids=frozenset(structures),
-        duty_structure_ids=frozenset(on_duty),
+        duty_structure_ids=on_duty,
+        duty_departement_codes=frozenset(
+            structures[pk].structure.departement_id for pk in on_duty
+        ),
     )

@@ -58,9 +58,16 @@ def modules() -> dict[str, ast.Module]:
 
 def imported(tree: ast.Module, known: set[str]) -> Iterator[str]:
     """Our modules that a module imports, wherever in the file, but not for types only."""
+    typing_only = {
+        part
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for statement in node.body
+        for part in ast.walk(statement)
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            node.body = []
+        if node in typing_only:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from config.settings import env
-from config.settings.retention import RETENTION_TERMS as RETENTION_TERMS
+from config.settings.retention import RETENTION_CLASSES as RETENTION_CLASSES
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -21,6 +21,9 @@ PATIENT_MFA_REQUIRED = True
 ADMIN_ACCEPTS_SUPERUSER = False
 # After this many days without a word from either side, a conversation is closed at night.
 CONVERSATION_SILENCE_DAYS = env.integer("CONVERSATION_SILENCE_DAYS", 14, least=1, most=365)
+# One person may write so many lines per second in the long run, and so many at once.
+MESSAGE_RATE_PER_SECOND = env.integer("MESSAGE_RATE_PER_SECOND", 5, least=1, most=1_000_000)
+MESSAGE_RATE_BURST = env.integer("MESSAGE_RATE_BURST", 20, least=1, most=1_000_000)
 # The State's look (font, marks) needs its agreement; an operator who has it says so here.
 DSFR_STATE_LOOK = env.boolean("DSFR_STATE_LOOK", False)
 DEBUG = False
@@ -256,6 +259,15 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- Files that people join. Their folder or bucket is in config.settings.attachments.
+
+# Up to this size a request stays in memory: no clear copy of a photo is written to a disk.
+# messagerie.attachments.body_limit turns larger ones away before they are read.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+ATTACHMENTS_AT_ONCE = env.integer("ATTACHMENTS_AT_ONCE", 2, least=1, most=16)
+CLAMAV_ADDRESS = env.listener("CLAMAV_ADDRESS")
 
 # --- API
 

@@ -150,5 +150,6 @@ def duty_scope(user: User, structure_id: int, departement: str) -> Scope:
         departement_codes=frozenset({departement}),
         structure_ids=frozenset({structure_id}),
         duty_structure_ids=frozenset({structure_id}),
+        duty_departement_codes=frozenset({departement}),
         roles=frozenset({Role.PROFESSIONAL}),
     )

@@ -4,37 +4,58 @@ A caller gives the person who acts and their scope; an act never trusts an id by
 """
 
 from messagerie.actions.closing import close, expire, reopen, withdraw
+from messagerie.actions.erasing import (
+    ask_erasure,
+    confirm_erasure,
+    erase_at_term,
+    refuse_erasure,
+    request_erasure,
+    shred_left,
+)
+from messagerie.actions.files import Joined, attach, destroy_files, look_at, open_file
 from messagerie.actions.handling import hand_back, release, take
+from messagerie.actions.lines import Kept
 from messagerie.actions.opening import Opened, OpenRequest, open_conversation
 from messagerie.actions.orienting import orient, proposal_for, shown_mark
 from messagerie.actions.reading import (
     mark_delivered,
     mark_opened,
-    note_reading,
+    note_readings,
     open_for_reading,
 )
 from messagerie.actions.safety import declare_worsening, transmit_to_15
-from messagerie.actions.talk import Posted, post
+from messagerie.actions.talk import post
 
 __all__ = [
+    "Joined",
+    "attach",
+    "destroy_files",
+    "look_at",
+    "open_file",
+    "Kept",
     "OpenRequest",
     "Opened",
-    "Posted",
+    "ask_erasure",
     "close",
+    "confirm_erasure",
     "declare_worsening",
+    "erase_at_term",
     "expire",
     "hand_back",
     "mark_delivered",
     "mark_opened",
-    "note_reading",
+    "note_readings",
     "open_conversation",
     "open_for_reading",
     "orient",
     "post",
     "proposal_for",
+    "refuse_erasure",
     "release",
     "reopen",
+    "request_erasure",
     "shown_mark",
+    "shred_left",
     "take",
     "transmit_to_15",
     "withdraw",

@@ -1,22 +1,24 @@
 """Open a conversation for a person, and note what reached them. Every opening is journaled."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from comptes.journal import record
 from comptes.models import Act, JournalEntry, User
 from messagerie import delivery
+from messagerie.actions.statements import Statement, Steps, run
 from messagerie.errors import not_found
-from messagerie.models import Conversation
+from messagerie.models import Conversation, Side
+from messagerie.rights import COLUMNS, Row, side_of
 from orientation.scope import Scope
 
 RECENT = timedelta(minutes=10)
+_conversation, _journal = (model._meta.db_table for model in (Conversation, JournalEntry))
 
 
 def open_for_reading(conversation_id: UUID, *, reader: User, scope: Scope) -> Conversation:
@@ -37,60 +39,137 @@ def open_for_reading(conversation_id: UUID, *, reader: User, scope: Scope) -> Co
     return conversation
 
 
-def note_reading(conversation_id: UUID, *, reader: User, scope: Scope) -> None:
-    """A live view opens a conversation: journaled, unless the page just did (`RECENT`).
+def note_readings(readings: Iterable[tuple[UUID, int, str]]) -> Statement:
+    """The statement that journals live views which open conversations, as (conversation, reader,
+    kind of account), unless the page just did (`RECENT`).
 
-    A view that finds its link again asks again; one reading is not written at each of them.
+    A view that finds its link again asks again; one reading is not written at each of them. The
+    caller has checked the rights.
+    """
+    conversations, readers, kinds = zip(*readings, strict=True)
+    now = timezone.now()
+    return (
+        f"""
+        INSERT INTO {_journal} (at, act, actor_id, actor_kind, conversation_id, object_ref, reason)
+        SELECT DISTINCT %s::timestamptz, '{Act.CONVERSATION_READ}', reader_id, reader_kind,
+               conversation_id, '', ''
+        FROM unnest(%s::uuid[], %s::bigint[], %s::text[])
+             AS reading(conversation_id, reader_id, reader_kind)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM {_journal} kept
+            WHERE kept.conversation_id = reading.conversation_id
+                AND kept.actor_id = reading.reader_id
+                AND kept.act = '{Act.CONVERSATION_READ}' AND kept.at >= %s)
+        """,  # noqa: S608
+        [now, list(conversations), list(readers), list(kinds), now - RECENT],
+    )
+
+
+class Seen(NamedTuple):
+    """A reader's device has the lines up to `seq`; with `opened`, its page was visible."""
+
+    conversation_id: UUID
+    scope: Scope
+    seq: int
+    opened: bool
+
+
+class Moved(NamedTuple):
+    """What receipts changed: the rows as they are now, and the requests to make again later
+    because somebody else holds their row."""
+
+    rows: dict[UUID, Row]
+    later: list[Seen]
+
+
+def advance(seen: Sequence[Seen], *, skip_locked: bool) -> Steps[Moved]:
+    """Note receipts, many people's at once. They never go back; others' are not touched.
+
+    Who looks before taking moves nobody's receipt; who may not open the conversation is ignored.
+    """
+    ids = sorted({one.conversation_id for one in seen})
+    skip = " SKIP LOCKED" if skip_locked else ""
+    (locked,) = yield [
+        (
+            f"SELECT {COLUMNS} FROM {_conversation} WHERE id = ANY(%s) ORDER BY id"  # noqa: S608
+            f" FOR NO KEY UPDATE{skip}",
+            [ids],
+        )
+    ]
+    before = {row[0]: Row(*row) for row in locked}
+    after = dict(before)
+    later = []
+    for one in seen:
+        row = after.get(one.conversation_id)
+        if row is None:
+            later.append(one)
+        elif (side := side_of(row, one.scope)) is not None:
+            after[row.id] = _with_receipt(row, side, one)
+    moved = {pk: row for pk, row in after.items() if row != before[pk]}
+    if moved:
+        yield [_receipts(list(moved.values()))]
+    return Moved(moved, later if skip_locked else [])
+
+
+def _with_receipt(row: Row, side: Side, seen: Seen) -> Row:
+    seq = min(seen.seq, row.last_seq)
+    if side == Side.PATIENT:
+        return row._replace(
+            patient_delivered_seq=max(row.patient_delivered_seq, seq),
+            patient_opened_seq=max(row.patient_opened_seq, seq if seen.opened else 0),
+        )
+    return row._replace(
+        professional_delivered_seq=max(row.professional_delivered_seq, seq),
+        professional_opened_seq=max(row.professional_opened_seq, seq if seen.opened else 0),
+    )
+
+
+def _receipts(rows: list[Row]) -> Statement:
+    return (
+        f"""
+        UPDATE {_conversation} AS held SET
+            patient_delivered_seq = seen.patient_delivered,
+            patient_opened_seq = seen.patient_opened,
+            professional_delivered_seq = seen.professional_delivered,
+            professional_opened_seq = seen.professional_opened
+        FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::int[])
+             AS seen(id, patient_delivered, patient_opened,
+                     professional_delivered, professional_opened)
+        WHERE held.id = seen.id
+        """,  # noqa: S608
+        [
+            [row.id for row in rows],
+            [row.patient_delivered_seq for row in rows],
+            [row.patient_opened_seq for row in rows],
+            [row.professional_delivered_seq for row in rows],
+            [row.professional_opened_seq for row in rows],
+        ],
+    )
+
+
+def mark_delivered(conversation_id: UUID, *, reader: User, scope: Scope, seq: int) -> None:
+    """The reader's device has the lines up to `seq`.
 
     Raises:
         Refused: NOT_FOUND.
     """
-    if not Conversation.objects.visible_to(scope).filter(pk=conversation_id).exists():
-        raise not_found()
-    recent = JournalEntry.objects.filter(
-        conversation_id=conversation_id,
-        actor_id=reader.pk,
-        act=Act.CONVERSATION_READ,
-        at__gte=timezone.now() - RECENT,
-    )
-    if not recent.exists():
-        record(Act.CONVERSATION_READ, actor=reader, conversation_id=conversation_id)
-
-
-def mark_delivered(conversation_id: UUID, *, reader: User, scope: Scope, seq: int) -> None:
-    """The reader's device has the lines up to `seq`. Never goes back; others' are not touched."""
-    _advance(conversation_id, reader, scope, seq, "delivered")
+    _mark(Seen(conversation_id, scope, seq, opened=False))
 
 
 def mark_opened(conversation_id: UUID, *, reader: User, scope: Scope, seq: int) -> None:
-    """The reader's page was visible with the lines up to `seq`."""
-    _advance(conversation_id, reader, scope, seq, "opened")
+    """The reader's page was visible with the lines up to `seq`.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    _mark(Seen(conversation_id, scope, seq, opened=True))
 
 
-def _advance(
-    conversation_id: UUID,
-    reader: User,
-    scope: Scope,
-    seq: int,
-    what: Literal["delivered", "opened"],
-) -> None:
-    conversation = Conversation.objects.visible_to(scope).filter(pk=conversation_id)
-    row = conversation.values("patient_id", "professional_id").first()
-    if row is None:
+def _mark(seen: Seen) -> None:
+    if not Conversation.objects.visible_to(seen.scope).filter(pk=seen.conversation_id).exists():
         raise not_found()
-    if row["patient_id"] == reader.pk:
-        side = "patient"
-    elif row["professional_id"] == reader.pk:
-        side = "professional"
-    else:
-        return  # somebody of the team looks before taking: nobody's receipt moves
-    fields = [f"{side}_{what}_seq"]
-    if what == "opened":
-        fields.append(f"{side}_delivered_seq")
-    bound = Least(Value(seq), F("last_seq"))
     with transaction.atomic():
-        moved = conversation.filter(**{f"{fields[0]}__lt": bound}).update(
-            **{field: Greatest(F(field), bound) for field in fields}
-        )
-        if moved:
-            transaction.on_commit(lambda: delivery.hint_receipts(conversation_id))
+        moved = run(advance([seen], skip_locked=False))
+        if moved.rows:
+            hints = delivery.Hints(conversations=dict.fromkeys(moved.rows, 0))
+            transaction.on_commit(hints.send)

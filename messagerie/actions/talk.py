@@ -1,31 +1,20 @@
 """Write a line: the patient or the professional who holds the conversation."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from comptes.journal import record
-from comptes.models import Act, User
+from comptes.models import User
 from messagerie import delivery
-from messagerie.actions.writing import announce, append, locked, resent
-from messagerie.errors import RefusalCode, Refused
-from messagerie.models import Conversation, MessageKind, Notice, NoticeKind, Side
+from messagerie.actions.lines import Kept, NewLine, Side, closed, keep, not_yours, seal_line
+from messagerie.actions.statements import run
+from messagerie.errors import Refused
+from messagerie.models import Conversation, Notice, NoticeKind
 from messagerie.states import State
 from messagerie.texts import clean_text
 from orientation.scope import Scope
-
-
-@dataclass(frozen=True)
-class Posted:
-    """Where a line stands. `created` is False when it was a resend of a line already kept."""
-
-    seq: int
-    created: bool
-    at: datetime
 
 
 def writing_side(conversation: Conversation, author: User) -> Side:
@@ -38,23 +27,12 @@ def writing_side(conversation: Conversation, author: User) -> Side:
         return Side.PATIENT
     if conversation.professional_id == author.pk:
         return Side.PROFESSIONAL
-    raise Refused(
-        RefusalCode.NOT_YOURS,
-        "Prenez d'abord cette conversation pour pouvoir répondre.",
-        status=409,
-    )
+    raise not_yours()
 
 
 def refuse_closed(conversation: Conversation) -> None:
     if conversation.state == State.CLOSED:
-        raise Refused(
-            RefusalCode.CLOSED,
-            _(
-                "Cette conversation est close : votre message n'est pas parti. "
-                "Rouvrez-la, ou posez une nouvelle question."
-            ),
-            status=409,
-        )
+        raise closed()
 
 
 def post(
@@ -65,8 +43,10 @@ def post(
     client_id: UUID,
     body: str,
     now: datetime | None = None,
-) -> Posted:
+) -> Kept:
     """Keep one line. When this returns, it is committed; a resend returns the first line's place.
+
+    The lines of sockets go through the same `keep`, many at a time (messagerie.live.writing).
 
     Args:
         conversation_id: a conversation visible to the scope.
@@ -79,42 +59,29 @@ def post(
         Refused: NOT_FOUND, NOT_YOURS, CLOSED, SAME_ID_OTHER_TEXT, or what `clean_text` says.
     """
     text = clean_text(body)
-    now = now or timezone.now()
+    sealed, mac = seal_line(conversation_id, author.pk, client_id, text)
+    line = NewLine(
+        conversation_id=conversation_id,
+        author_id=author.pk,
+        author_kind=author.kind,
+        scope=scope,
+        client_id=client_id,
+        sealed=sealed,
+        mac=mac,
+        at=now or timezone.now(),
+    )
     with transaction.atomic():
-        conversation = locked(conversation_id, scope)
-        held = resent(conversation, author, client_id, text)
-        if held is not None:
-            return Posted(seq=held.seq, created=False, at=held.created_at)
-        side = writing_side(conversation, author)
-        refuse_closed(conversation)
-        message = append(
-            conversation,
-            sender=author,
-            side=side,
-            kind=MessageKind.TEXT,
-            client_id=client_id,
-            body=text,
-            now=now,
-        )
-        conversation.save(
-            update_fields=[
-                "last_seq",
-                "last_patient_at",
-                "last_professional_at",
-                "first_answer_at",
-            ]
-        )
-        if side == Side.PROFESSIONAL:
-            notify_patient(conversation, NoticeKind.ANSWER, now)
-        record(
-            Act.MESSAGE_POSTED,
-            actor=author,
-            conversation_id=conversation.pk,
-            seq=message.seq,
-            object_ref=f"client:{client_id}",
-        )
-        announce(conversation, queue=conversation.state == State.WAITING)
-    return Posted(seq=message.seq, created=True, at=now)
+        (verdict,) = run(keep([line], skip_locked=False))
+        if isinstance(verdict, Refused):
+            raise verdict
+        assert isinstance(verdict, Kept)  # nothing is skipped: the lock was waited for
+        if verdict.created:
+            hints = delivery.Hints()
+            hints.line(verdict.row)
+            transaction.on_commit(hints.send)
+            if verdict.side == Side.PROFESSIONAL:
+                transaction.on_commit(delivery.wake_notices)
+    return verdict
 
 
 def notify_patient(conversation: Conversation, kind: NoticeKind, now: datetime) -> None:

@@ -2,16 +2,15 @@
 
 import uuid
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from comptes.journal import record
 from comptes.keys.cipher import content_mac
 from comptes.models import Act, User
 from messagerie import delivery, states
+from messagerie.actions.lines import same_id_other_text
 from messagerie.contents import seal_body
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import Conversation, Message, MessageKind, Side, Transition
@@ -67,11 +66,7 @@ def resent(
         conversation=conversation, sender=sender, client_id=client_id
     ).first()
     if held is not None and bytes(held.content_mac) != content_mac(conversation.pk, body):
-        raise Refused(
-            RefusalCode.SAME_ID_OTHER_TEXT,
-            _("Ce message est déjà parti avec un autre texte. Envoyez le nouveau séparément."),
-            status=409,
-        )
+        raise same_id_other_text()
     return held
 
 
@@ -144,10 +139,6 @@ def note_passage(
 def announce(conversation: Conversation, *, queue: bool = False) -> None:
     """After commit, hint the views of a conversation and the desk of who holds it; with `queue`,
     the department's queue too."""
-    transaction.on_commit(
-        partial(delivery.hint_conversation, conversation.pk, conversation.last_seq)
-    )
-    if queue:
-        transaction.on_commit(partial(delivery.hint_queue, conversation.departement_id))
-    if conversation.professional_id is not None:
-        transaction.on_commit(partial(delivery.hint_desk, conversation.professional_id))
+    hints = delivery.Hints()
+    hints.moved(conversation, queue=queue)
+    transaction.on_commit(hints.send)

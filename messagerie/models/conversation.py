@@ -21,10 +21,6 @@ class Alternative(models.TextChoices):
     RIEN = "RIEN", "Je n'aurais rien fait, ou j'aurais attendu"
 
 
-def _departements_on_duty(scope: Scope) -> models.QuerySet:
-    return Structure.objects.filter(pk__in=scope.duty_structure_ids).values("departement_id")
-
-
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, scope: Scope) -> "ConversationQuerySet":
         """Conversations whose content this person may open.
@@ -38,8 +34,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             return self.filter(patient_id=scope.user_id)
         if scope.level == Level.STRUCTURE and scope.is_professional:
             own = Q(professional_id=scope.user_id, structure_id__in=scope.structure_ids)
-            if scope.duty_structure_ids:
-                own |= Q(state=State.WAITING, departement_id__in=_departements_on_duty(scope))
+            if scope.duty_departement_codes:
+                own |= Q(state=State.WAITING, departement_id__in=scope.duty_departement_codes)
             return self.filter(own)
         return self.none()
 
@@ -48,7 +44,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return (
             self.visible_to(scope)
             # Said again in the shape of the index: the queue must not cost the whole history.
-            .filter(state=State.WAITING, departement_id__in=_departements_on_duty(scope))
+            .filter(state=State.WAITING, departement_id__in=scope.duty_departement_codes)
             .order_by("-declared_sign", "waiting_since", "id")
         )
 
@@ -89,6 +85,9 @@ class Conversation(models.Model):
     first_answer_at = models.DateTimeField("première réponse", null=True)
     closed_at = models.DateTimeField("close le", null=True)
     reopen_until = models.DateTimeField("peut être rouverte jusqu'au", null=True)
+    # The content is gone: no page, socket or export tries to read it. See actions.erasing.
+    erased_at = models.DateTimeField("contenu effacé le", null=True)
+    shredded_at = models.DateTimeField("clé et fichiers détruits le", null=True)
     last_patient_at = models.DateTimeField("dernier mot du patient", null=True)
     last_professional_at = models.DateTimeField("dernier mot du professionnel", null=True)
 
@@ -113,6 +112,11 @@ class Conversation(models.Model):
             models.Index(fields=["professional", "state"], name="conversation_professional"),
             models.Index(fields=["departement", "opened_at"], name="conversation_dept_opened"),
             models.Index(fields=["closed_at"], name="conversation_closed_at"),
+            models.Index(
+                fields=["erased_at"],
+                condition=Q(erased_at__isnull=False, shredded_at__isnull=True),
+                name="conversation_to_shred",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -141,6 +145,16 @@ class Conversation(models.Model):
                 condition=~Q(state="WAITING") | Q(professional__isnull=True),
                 name="conversation_waiting_has_nobody",
                 violation_error_message="Une conversation en attente n'a pas de professionnel.",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(state="CLOSED"),
+                name="conversation_erased_is_closed",
+                violation_error_message="Une conversation ouverte ne s'efface pas.",
+            ),
+            models.CheckConstraint(
+                condition=Q(shredded_at__isnull=True) | Q(erased_at__isnull=False),
+                name="conversation_shredded_is_erased",
+                violation_error_message="Seul un contenu effacé a sa clé détruite.",
             ),
         ]
 

@@ -63,7 +63,8 @@ async def pages(sessions) -> AsyncIterator[dict[str, Socket]]:
     for who, session in sessions.items():
         opened[who] = Socket(session)
         assert await opened[who].open()
-        assert (await opened[who].hear()) == {"t": "hello", "version": 1}
+        hello = await opened[who].hear()
+        assert (hello["t"], hello["version"]) == ("hello", 1)
     yield opened
     for socket in opened.values():
         await socket.close()

@@ -1,6 +1,5 @@
 """The live view under what goes wrong: lost keys, a dead database, a broker that says nothing."""
 
-import asyncio
 import socket as network
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +13,7 @@ from django.utils import timezone
 
 from comptes.keys.cipher import destroy_key
 from comptes.models import Act, JournalEntry, User
-from messagerie import actions, delivery, live
+from messagerie import actions, delivery
 from messagerie.consumers import MAX_WATCHED
 from messagerie.models import Conversation, Message
 from orientation.models import Duty, Structure
@@ -202,44 +201,6 @@ async def test_a_receipt_beyond_the_last_line_moves_once(talk, lucie):
         return before
 
     assert await apart(see)() == talk.last_seq
-
-
-# --- The tick
-
-
-class Stuck:
-    """A view whose page reads nothing: its turn never ends."""
-
-    watched: dict[UUID, int] = {}
-
-    async def reconcile(self) -> None:
-        await asyncio.Event().wait()
-
-
-class Counting:
-    watched: dict[UUID, int] = {}
-
-    def __init__(self) -> None:
-        self.turns = 0
-        self.enough = asyncio.Event()
-
-    async def reconcile(self) -> None:
-        self.turns += 1
-        if self.turns == 3:
-            self.enough.set()
-
-
-async def test_views_that_read_nothing_do_not_stop_the_tick_of_the_others(monkeypatch):
-    monkeypatch.setattr(live, "TICK_SECONDS", 0.01)
-    registry = live.Registry()
-    stuck, counting = [Stuck() for _ in range(20)], Counting()
-    for view in (*stuck, counting):
-        registry.add(view)
-    try:
-        await asyncio.wait_for(counting.enough.wait(), WAIT)
-    finally:
-        for view in (*stuck, counting):
-            registry.remove(view)
 
 
 # --- The broker

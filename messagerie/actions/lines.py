@@ -1,0 +1,307 @@
+"""Keep lines: number them under the lock of their conversation, one or hundreds at a time.
+
+The only way in which a person's text becomes a Message. The journey of a group:
+
+1. lock the conversations in the order of their ids, and read what is already kept under the
+   same client UUIDs (a new statement, so that it sees what the lock waited for);
+2. judge each line, in the order of arrival: rights, resend, closed, or the next number;
+3. write messages, numbers, notices and journal; the caller commits, then acknowledges.
+
+Several at a time, a locked conversation is skipped (LATER) and its lines come again in the next
+group: nobody waits behind somebody else's lock, and two processes never wait for each other.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from comptes.keys.cipher import content_mac
+from comptes.keys.provider import KeyUnavailable
+from comptes.models import Act, JournalEntry
+from messagerie.actions.statements import Rows, Statement, Steps
+from messagerie.contents import seal_body
+from messagerie.errors import RefusalCode, Refused, not_found
+from messagerie.models import Conversation, Message, MessageKind, Notice, NoticeKind, Side
+from messagerie.rights import COLUMNS, Row, covers, side_of
+from messagerie.states import State
+from orientation.scope import Scope
+
+_conversation, _message, _notice, _journal = (
+    model._meta.db_table for model in (Conversation, Message, Notice, JournalEntry)
+)
+
+
+class NewLine(msgspec.Struct):
+    """A line to keep. `sealed` is empty when the conversation has no key."""
+
+    conversation_id: UUID
+    author_id: int
+    author_kind: str
+    scope: Scope
+    client_id: UUID
+    sealed: bytes
+    mac: bytes
+    at: datetime
+    ready: bool = True  # False: the session behind it must be proved first
+
+    @property
+    def key(self) -> tuple[UUID, int, UUID]:
+        """What makes a resend: the same for every try of one line, for ever."""
+        return self.conversation_id, self.author_id, self.client_id
+
+
+class Kept(NamedTuple):
+    """Where a line stands. `created` is False when it was a resend of a line already kept."""
+
+    seq: int
+    at: datetime
+    created: bool
+    side: Side
+    row: Row
+
+
+class Later(Enum):
+    """Not judged: locked elsewhere, or its session must be proved. It comes again."""
+
+    LATER = "LATER"
+
+
+LATER = Later.LATER
+Verdict = Kept | Refused | Later
+
+
+def seal_line(
+    conversation_id: UUID, author_id: int, client_id: UUID, text: str
+) -> tuple[bytes, bytes]:
+    """The sealed text and its keyed digest; both empty when the conversation has no key."""
+    try:
+        return (
+            seal_body(conversation_id, author_id, client_id, text),
+            content_mac(conversation_id, text),
+        )
+    except KeyUnavailable:
+        return b"", b""
+
+
+def keep(lines: Sequence[NewLine], *, skip_locked: bool) -> Steps[list[Verdict]]:
+    """Keep lines, in order. Returns one verdict for each; see messagerie.actions.statements."""
+    ids = sorted({line.conversation_id for line in lines})
+    locked, held = yield [_lock(ids, skip_locked), _already_kept(lines)]
+    rows = {row[0]: Row(*row) for row in locked}
+    missing = [pk for pk in ids if pk not in rows] if skip_locked else []
+    elsewhere = set()
+    if missing:
+        ((found),) = yield [(f"SELECT id FROM {_conversation} WHERE id = ANY(%s)", [missing])]  # noqa: S608
+        elsewhere = {pk for (pk,) in found}
+    judged = _Judge(rows, elsewhere, held)
+    verdicts = [judged.verdict(line) for line in lines]
+    if judged.kept:
+        yield _write(judged.kept, judged.rows)
+    return verdicts
+
+
+class _Judge:
+    """Verdicts on the lines of one group, each seeing what the ones before it changed."""
+
+    def __init__(self, rows: dict[UUID, Row], elsewhere: set[UUID], held: Rows) -> None:
+        self.rows = rows
+        self.kept: list[tuple[NewLine, Kept]] = []
+        self._elsewhere = elsewhere
+        self._held = {
+            (conversation_id, sender_id, client_id): (bytes(mac), seq, at, Side(side))
+            for conversation_id, sender_id, client_id, mac, seq, at, side in held
+        }
+
+    def verdict(self, line: NewLine) -> Verdict:
+        if not line.ready or line.conversation_id in self._elsewhere:
+            return LATER
+        row = self.rows.get(line.conversation_id)
+        if row is None or not covers(row, line.scope):
+            return not_found()
+        if (before := self._held.get(line.key)) is not None:
+            return self._resent(line, row, *before)
+        if (side := side_of(row, line.scope)) is None:
+            return not_yours()
+        if row.state == State.CLOSED:
+            return closed()
+        if not line.sealed:
+            return unreadable()
+        row = self.rows[row.id] = row._replace(last_seq=row.last_seq + 1)
+        kept = Kept(row.last_seq, line.at, True, side, row)
+        self._held[line.key] = (line.mac, kept.seq, kept.at, side)
+        self.kept.append((line, kept))
+        return kept
+
+    def _resent(
+        self, line: NewLine, row: Row, mac: bytes, seq: int, at: datetime, side: Side
+    ) -> Kept | Refused:
+        return Kept(seq, at, False, side, row) if mac == line.mac else same_id_other_text()
+
+
+# --- Refusals: each said in one place, whoever asks
+
+
+def not_yours() -> Refused:
+    return Refused(
+        RefusalCode.NOT_YOURS,
+        "Prenez d'abord cette conversation pour pouvoir répondre.",
+        status=409,
+    )
+
+
+def closed() -> Refused:
+    return Refused(
+        RefusalCode.CLOSED,
+        _(
+            "Cette conversation est close : votre message n'est pas parti. "
+            "Rouvrez-la, ou posez une nouvelle question."
+        ),
+        status=409,
+    )
+
+
+def same_id_other_text() -> Refused:
+    return Refused(
+        RefusalCode.SAME_ID_OTHER_TEXT,
+        _("Ce message est déjà parti avec un autre texte. Envoyez le nouveau séparément."),
+        status=409,
+    )
+
+
+def unreadable() -> Refused:
+    return Refused(
+        RefusalCode.UNREADABLE,
+        _("Le contenu de cette conversation ne peut plus être lu ni complété."),
+        status=410,
+    )
+
+
+# --- Statements. Names of tables come from the models; every value is a parameter.
+
+
+def _lock(ids: list[UUID], skip_locked: bool) -> Statement:
+    skip = " SKIP LOCKED" if skip_locked else ""
+    sql = f"SELECT {COLUMNS} FROM {_conversation} WHERE id = ANY(%s) ORDER BY id FOR UPDATE{skip}"  # noqa: S608
+    return sql, [ids]
+
+
+def _already_kept(lines: Sequence[NewLine]) -> Statement:
+    columns = zip(*(line.key for line in lines), strict=True)
+    return (
+        f"""
+        SELECT kept.conversation_id, kept.sender_id, kept.client_id, kept.content_mac, kept.seq,
+               kept.created_at, kept.side
+        FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[])
+             AS asked(conversation_id, sender_id, client_id)
+        JOIN {_message} kept USING (conversation_id, sender_id, client_id)
+        """,  # noqa: S608
+        [list(column) for column in columns],
+    )
+
+
+def _write(kept: list[tuple[NewLine, Kept]], rows: dict[UUID, Row]) -> list[Statement]:
+    statements = [_messages(kept), _numbers(kept, rows), _journal_lines(kept)]
+    answers = [(line, place) for line, place in kept if place.side == Side.PROFESSIONAL]
+    return [*statements, _notices(answers)] if answers else statements
+
+
+def _messages(kept: list[tuple[NewLine, Kept]]) -> Statement:
+    return (
+        f"""
+        INSERT INTO {_message} (conversation_id, seq, sender_id, side, kind, client_id,
+                                body_sealed, content_mac, created_at)
+        SELECT conversation_id, seq, sender_id, side, '{MessageKind.TEXT}', client_id,
+               body_sealed, content_mac, created_at
+        FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::uuid[],
+                    %s::bytea[], %s::bytea[], %s::timestamptz[])
+             AS line(conversation_id, seq, sender_id, side, client_id,
+                     body_sealed, content_mac, created_at)
+        """,  # noqa: S608
+        _columns(
+            (
+                line.conversation_id,
+                place.seq,
+                line.author_id,
+                place.side.value,
+                line.client_id,
+                line.sealed,
+                line.mac,
+                place.at,
+            )
+            for line, place in kept
+        ),
+    )
+
+
+def _numbers(kept: list[tuple[NewLine, Kept]], rows: dict[UUID, Row]) -> Statement:
+    """The last number of each conversation, and when each side last wrote."""
+    last: dict[UUID, dict[Side, datetime]] = {}
+    for line, place in kept:
+        last.setdefault(line.conversation_id, {})[place.side] = place.at
+    return (
+        f"""
+        UPDATE {_conversation} AS held SET
+            last_seq = line.last_seq,
+            last_patient_at = coalesce(line.patient_at, held.last_patient_at),
+            last_professional_at = coalesce(line.professional_at, held.last_professional_at),
+            first_answer_at = coalesce(held.first_answer_at, line.professional_at)
+        FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[])
+             AS line(id, last_seq, patient_at, professional_at)
+        WHERE held.id = line.id
+        """,  # noqa: S608
+        _columns(
+            (pk, rows[pk].last_seq, sides.get(Side.PATIENT), sides.get(Side.PROFESSIONAL))
+            for pk, sides in last.items()
+        ),
+    )
+
+
+def _journal_lines(kept: list[tuple[NewLine, Kept]]) -> Statement:
+    return (
+        f"""
+        INSERT INTO {_journal} (at, act, actor_id, actor_kind, conversation_id, seq, object_ref,
+                                reason)
+        SELECT at, '{Act.MESSAGE_POSTED}', actor_id, actor_kind, conversation_id, seq, object_ref,
+               ''
+        FROM unnest(%s::timestamptz[], %s::bigint[], %s::text[], %s::uuid[], %s::int[], %s::text[])
+             AS line(at, actor_id, actor_kind, conversation_id, seq, object_ref)
+        """,  # noqa: S608
+        _columns(
+            (
+                place.at,
+                line.author_id,
+                line.author_kind,
+                line.conversation_id,
+                place.seq,
+                f"client:{line.client_id}",
+            )
+            for line, place in kept
+        ),
+    )
+
+
+def _notices(answers: list[tuple[NewLine, Kept]]) -> Statement:
+    """One mail planned for each patient; while one is due, later lines wait with it."""
+    first: dict[UUID, Kept] = {}
+    for line, place in answers:
+        first.setdefault(line.conversation_id, place)
+    return (
+        f"""
+        INSERT INTO {_notice} (user_id, conversation_id, kind, seq, created_at)
+        SELECT user_id, conversation_id, '{NoticeKind.ANSWER}', seq, created_at
+        FROM unnest(%s::bigint[], %s::uuid[], %s::int[], %s::timestamptz[])
+             AS due(user_id, conversation_id, seq, created_at)
+        ON CONFLICT DO NOTHING
+        """,  # noqa: S608
+        _columns((place.row.patient_id, pk, place.seq, place.at) for pk, place in first.items()),
+    )
+
+
+def _columns(records: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    """Rows turned into columns, as unnest takes them."""
+    return [list(column) for column in zip(*records, strict=True)]

@@ -1,0 +1,51 @@
+"""A lane: what arrives while one group is under way becomes the next group. No timer."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Lane(Generic[Item]):
+    """Groups of at most `limit` items, one group at a time, in the order of arrival.
+
+    Args:
+        carry: does one group. It answers each item itself, and lets no exception out.
+        limit: the greatest number of items in a group.
+    """
+
+    def __init__(self, carry: Callable[[list[Item]], Awaitable[None]], limit: int) -> None:
+        self._carry = carry
+        self._limit = limit
+        self._waiting: deque[Item] = deque()
+        self._running: asyncio.Task[None] | None = None
+
+    def put(self, item: Item) -> None:
+        """Wait for a turn."""
+        self._waiting.append(item)
+        self._start()
+
+    def put_first(self, items: list[Item]) -> None:
+        """Come before whatever waits, in the order given: an item that could not go yet."""
+        self._waiting.extendleft(reversed(items))
+        self._start()
+
+    def stop(self) -> None:
+        """Drop what waits: the process ends, or nobody is there to be answered."""
+        self._waiting.clear()
+        if self._running is not None:
+            self._running.cancel()
+
+    def _start(self) -> None:
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        waiting, limit = self._waiting, self._limit
+        try:
+            while waiting:
+                await self._carry([waiting.popleft() for _ in range(min(limit, len(waiting)))])
+        finally:
+            self._running = None

@@ -1,0 +1,96 @@
+"""The tick: one per process, not per socket. It makes a lost hint slow instead of lossy.
+
+Each turn goes through all the views in parts: it compares the stamps of their sessions, and the
+rows of what they follow with what they were told. The parts are spread over the time of a turn,
+so that ten thousand views never make one burst.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils import timezone
+
+from messagerie.actions.statements import Rows, Steps
+from messagerie.live import desk
+from messagerie.live.looking import rows_statement
+from messagerie.live.view import CLOSE_TRY_LATER, View
+from messagerie.rights import Row
+from orientation.standing import stamps_statement
+
+if TYPE_CHECKING:
+    from messagerie.live.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 5  # one turn
+PART = 250  # views of one part
+DESKS_AT_ONCE = 4
+STUCK_TURNS = 4  # a page that reads nothing for so many turns is closed
+
+
+class Tick:
+    """The reconciliation of the views of one hub."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS / 2)
+            views = list(self._hub.views)
+            parts = [views[start : start + PART] for start in range(0, len(views), PART)]
+            pause = SECONDS / 2 / max(1, len(parts))
+            for part in parts:
+                try:
+                    await self._reconcile(part)
+                except Exception as error:  # the database is away: the next turn
+                    logger.warning("tick put off: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+            await self._read_desks()
+
+    async def _reconcile(self, views: list[View]) -> None:
+        stamps, rows = await self._hub.pool.carry(_state(views))
+        today = timezone.localdate()
+        moved = []
+        for view in views:
+            if view not in self._hub.views:
+                continue
+            self._close_if_stuck(view)
+            if stamps.get(view.session_key) != view.proof.stamp or view.proof.day != today:
+                moved.append(view)
+                continue
+            for conversation_id, watch in list(view.watched.items()):
+                row = rows.get(conversation_id)
+                if row is None or _moved(row, watch.cursor, watch.told):
+                    self._hub.look(view, conversation_id, watch)
+        self._hub.prove_again(moved)
+
+    def _close_if_stuck(self, view: View) -> None:
+        view.stuck = view.stuck + 1 if view.sending else 0
+        if view.stuck >= STUCK_TURNS:
+            view.close(CLOSE_TRY_LATER)
+            view.abandon()
+
+    async def _read_desks(self) -> None:
+        """Desks too are read without a hint, a few at once: they share the threads."""
+        turns = asyncio.Semaphore(DESKS_AT_ONCE)
+
+        async def one(view: View) -> None:
+            async with turns:
+                await desk.read(view, self._hub)
+
+        await asyncio.gather(*(one(view) for view in list(self._hub.desks)))
+
+
+def _state(views: list[View]) -> Steps[tuple[dict[str, str], dict[UUID, Row]]]:
+    given: list[Rows] = yield [
+        stamps_statement([(view.session_key, view.user_id) for view in views]),
+        rows_statement({pk for view in views for pk in view.watched}),
+    ]
+    return dict(given[0]), {row[0]: Row(*row) for row in given[1]}
+
+
+def _moved(row: Row, cursor: int, told: tuple[object, ...] | None) -> bool:
+    return row.last_seq > cursor or told != (row.state, row.outcome, *row[-4:])

@@ -1,0 +1,182 @@
+"""One socket: what it follows, what it is owed, and the one task that sends.
+
+A view never holds lines for a slow reader: past `FULL` characters it stops taking them, and reads
+again from its cursor when the reader has caught up.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from messagerie import frames
+from messagerie.errors import Refused
+from messagerie.live.proving import Proof
+from messagerie.models import Side
+from orientation.scope import Scope
+
+CLOSE_SIGN_IN = 4401  # the session is over: the page goes to the sign-in page
+CLOSE_FORBIDDEN = 4403  # this account has no live view
+CLOSE_TRY_LATER = 1013  # the service cannot, or the page reads nothing: it tries again by itself
+CLOSE_RESTART = 1012  # the service starts anew, or its numbers changed
+FULL = 65_536  # characters that wait for the reader, past which lines wait in the database
+OVERFULL = 1_048_576  # characters of answers that nobody reads, past which the view is closed
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Watch:
+    """One conversation that a view follows."""
+
+    __slots__ = ("again", "behind", "cursor", "looking", "side", "told")
+
+    def __init__(self, cursor: int) -> None:
+        self.cursor = cursor
+        self.side: Side | None = None  # on which one this person writes; None: takes no part
+        self.told: tuple[object, ...] | None = None  # state and receipts last said
+        self.looking = False  # a reading from the database is under way
+        self.again = False  # something moved meanwhile: read again after it
+        self.behind = False  # the reader is slow: read again when it has caught up
+
+
+class View:
+    """One page of a patient or of a professional.
+
+    Args:
+        session_key: the session behind it, proved again and again.
+        proof: what that session is and may, as of now.
+        send: the ASGI send of its socket.
+    """
+
+    __slots__ = (
+        "_on_room",
+        "_out",
+        "_send",
+        "_sending",
+        "_waits",
+        "closing",
+        "desk",
+        "desk_at",
+        "desk_due",
+        "proof",
+        "session_key",
+        "stuck",
+        "task",
+        "typed_at",
+        "under_way",
+        "watched",
+    )
+
+    def __init__(self, session_key: str, proof: Proof, send: Send) -> None:
+        self.session_key = session_key
+        self.proof = proof
+        self.watched: dict[UUID, Watch] = {}
+        self.desk: object | None = None  # what the left column stood on; None when not asked for
+        self.desk_at = 0.0  # when it was last read, on the clock of the loop
+        self.desk_due: asyncio.TimerHandle | None = None
+        self.under_way = 0  # lines given to the lane, not answered yet
+        self.typed_at = 0.0
+        self.closing: int | None = None
+        self.stuck = 0  # turns of the tick during which the same frame was being sent
+        self.task: asyncio.Task[None] | None = asyncio.current_task()
+        self._send = send
+        self._out: deque[str] = deque()
+        self._waits = 0  # characters in `_out`
+        self._sending: asyncio.Task[None] | None = None
+        self._on_room: Callable[[View], None] | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return self.proof.scope
+
+    @property
+    def user_id(self) -> int:
+        return self.proof.user.pk
+
+    @property
+    def full(self) -> bool:
+        """Whether lines should wait in the database for now."""
+        return self._waits > FULL
+
+    @property
+    def sending(self) -> bool:
+        return self._sending is not None
+
+    def when_room(self, act: Callable[["View"], None]) -> None:
+        """Once everything that waits is sent, call `act`."""
+        self._on_room = act
+
+    def say(self, frame: dict[str, Any]) -> None:
+        self.say_text(frames.encode(frame))
+
+    def say_text(self, text: str) -> None:
+        """Queue one encoded frame."""
+        if self.closing is not None:
+            return
+        self._out.append(text)
+        self._waits += len(text)
+        if self._waits > OVERFULL:
+            self.close(CLOSE_TRY_LATER)
+        elif self._sending is None:
+            self._sending = asyncio.get_running_loop().create_task(self._drain())
+
+    def refuse(self, refused: Refused, conversation: UUID | None, line: UUID | None = None) -> None:
+        """Say that a frame is refused; with `line`, the one of that id."""
+        answer: dict[str, Any] = {
+            "t": "nack",
+            "conversation": conversation,
+            "code": refused.code,
+            "retry": refused.retry,
+            "message": refused.sentence,
+        }
+        if refused.after is not None:
+            answer["after"] = refused.after
+        if line is not None:
+            answer["id"] = line
+        self.say(answer)
+
+    def close(self, code: int) -> None:
+        """Close the socket; nothing that waits is served any more."""
+        if self.closing is None:
+            self.closing = code
+            self._out.clear()
+            self._waits = 0
+            if self._sending is None:
+                self._sending = asyncio.get_running_loop().create_task(self._drain())
+
+    def abandon(self) -> None:
+        """The reader does not even take the closing: end the socket's own task."""
+        if self.task is not None:
+            self.task.cancel()
+
+    def give_up(self) -> None:
+        """The socket is gone: stop sending."""
+        self.closing = self.closing or 1006
+        self._out.clear()
+        if self._sending is not None:
+            self._sending.cancel()
+        if self.desk_due is not None:
+            self.desk_due.cancel()
+
+    async def _drain(self) -> None:
+        """Send what waits, in order. The only task that sends on this socket."""
+        out, send = self._out, self._send
+        try:
+            while out:
+                text = out.popleft()
+                self._waits -= len(text)
+                await send({"type": "websocket.send", "text": text})
+                self.stuck = 0
+            if self.closing is not None:
+                await send({"type": "websocket.close", "code": self.closing})
+        except (OSError, RuntimeError):  # the socket is gone: its own task ends by itself
+            out.clear()
+        finally:
+            self._sending = None
+        if self._on_room is not None and self.closing is None:
+            act, self._on_room = self._on_room, None
+            act(self)
+
+    def say_typing(self, conversation: UUID, side: Side) -> None:
+        self.say({"t": "typing", "conversation": conversation, "side": side})
