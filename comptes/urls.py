@@ -3,8 +3,10 @@
 from django.urls import path
 
 from comptes import factor_views
+from comptes.sign_out import SignOut
 
 urlpatterns = [
+    path("logout/", SignOut.as_view(), name="account_logout"),
     path("2fa/totp/activate/", factor_views.ActivateTotp.as_view(), name="mfa_activate_totp"),
     path("2fa/totp/deactivate/", factor_views.DeactivateTotp.as_view(), name="mfa_deactivate_totp"),
     path("2fa/webauthn/add/", factor_views.AddSecurityKey.as_view(), name="mfa_add_webauthn"),

@@ -1,8 +1,9 @@
 """The middle and right columns of the console: the lines of a conversation, and its situation."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -32,7 +33,9 @@ SIGN_ANSWERS = {
 class Entry:
     """One line as the page shows it. `day`: the date to write above it, or None.
 
-    `card` for an orientation, `signs` (with `phone` and `place`) for a worsening.
+    `card` for an orientation, `signs` (with `phone` and `place`) for a worsening. Of what a
+    professional wrote: `client_id`; `sent`, how far it went with the patient (envoye, remis,
+    ouvert); `sent_quiet`, when the next such line is as far and says it.
     """
 
     seq: int
@@ -42,10 +45,13 @@ class Entry:
     body: str
     at: datetime
     day: date | None
+    client_id: UUID | None = None
     card: OrientationCard | None = None
     signs: tuple[Sign, ...] = ()
     phone: str = ""
     place: str = ""
+    sent: str = ""
+    sent_quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,24 @@ def thread(conversation: Conversation, reader: User, before: int | None = None) 
             author = "Service"
         entries.append(_entry(line, author, day if day != last_day else None))
         last_day = day
-    return entries
+    return _with_progress(conversation, entries)
+
+
+def _with_progress(conversation: Conversation, entries: list[Entry]) -> list[Entry]:
+    """The same lines, those of professionals with how far each went."""
+    told: list[Entry] = []
+    following = ""
+    for entry in reversed(entries):
+        if entry.side == Side.PROFESSIONAL:
+            sent = "envoye"
+            if conversation.patient_opened_seq >= entry.seq:
+                sent = "ouvert"
+            elif conversation.patient_delivered_seq >= entry.seq:
+                sent = "remis"
+            entry = replace(entry, sent=sent, sent_quiet=sent == following)
+            following = sent
+        told.append(entry)
+    return told[::-1]
 
 
 def _entry(line: Line, author: str, day: date | None) -> Entry:
@@ -128,6 +151,7 @@ def _entry(line: Line, author: str, day: date | None) -> Entry:
         body="" if more else line.body,
         at=line.created_at,
         day=day,
+        client_id=line.client_id if line.side == Side.PROFESSIONAL else None,
         **more,
     )
 

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from comptes.outbox_key import outbox_keys
 from messagerie import actions, console_panel
 from messagerie.console_rows import Desk, closed_by, desk
 from messagerie.errors import Refused
@@ -204,6 +205,7 @@ def _left(request: ConsoleRequest) -> dict[str, Any]:
         "structures": structures,
         "garde": next((s for s in structures if s.pk in scope.duty_structure_ids), None),
         "en_garde": bool(scope.duty_structure_ids),
+        "boite": outbox_keys(request.user),
     }
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from comptes.outbox_key import outbox_keys
 from messagerie import actions, drafts
 from messagerie.clock import said_before
 from messagerie.contents import open_subject
@@ -25,7 +26,7 @@ from messagerie.views.pages import (
     refusal,
     sign_in_url,
 )
-from messagerie.views.thread import all_lines, bubbles, holder_name, sent_state
+from messagerie.views.thread import all_lines, bubbles, holder_name, with_progress
 from messagerie.waiting import people_before, service_notice
 from orientation.openings import local_day, opening_for
 from orientation.scope import Scope, scope_for
@@ -58,18 +59,15 @@ def conversation_page(
     actions.mark_opened(row.pk, reader=request.user, scope=scope, seq=row.last_seq)
     now = timezone.now()
     lines = all_lines(row)
-    shown = bubbles(row, lines, now)
-    mine = [bubble.seq for bubble in shown if bubble.mine]
     context = live_parts(row)
     context |= {
         "subject": open_subject(row),
-        "bubbles": shown,
-        "last_mine": mine[-1] if mine else 0,
-        "sent_state": sent_state(row, mine[-1]) if mine else "",
+        "bubbles": with_progress(row, bubbles(row, lines, now)),
         "last_seq": lines[-1].seq if lines else 0,
         "typed": typed or drafts.take_reply(request.session, row.pk),
         "error": error,
         "client_id": client_id or uuid.uuid4(),
+        "boite": outbox_keys(request.user),
     }
     with timezone.override(ZoneInfo(row.time_zone)):
         return render(request, "patient/conversation.html", context, status=status)
@@ -180,9 +178,13 @@ def _again(
 
 
 def _session_over(request: HttpRequest, conversation_id: UUID, typed: str) -> HttpResponse:
-    """Keep the line, sealed, until its author has signed in again."""
+    """Keep the line, sealed, until its author has signed in again.
+
+    `waiting`: lines that the page keeps on the device until then, shown so that nobody wonders.
+    """
     if typed.strip():
         drafts.keep_reply(request.session, conversation_id, typed[:KEPT_AT_MOST])
     url = sign_in_url(reverse("patient:conversation", args=[conversation_id]))
-    context = {"typed": typed, "sign_in_url": url}
+    waiting = request.POST.getlist("waiting")
+    context = {"typed": typed, "waiting": waiting, "sign_in_url": url}
     return render(request, "patient/session_finie.html", context, status=403)

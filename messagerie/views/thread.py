@@ -1,8 +1,9 @@
 """A conversation as its patient reads it: lines, day separators, who speaks, how far it went."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -41,7 +42,11 @@ class Card:
 
 @dataclass(frozen=True)
 class Bubble:
-    """One line of the thread. `day` is filled on the first line of a day."""
+    """One line of the thread. `day` is filled on the first line of a day.
+
+    Of the patient's own: `client_id`; `sent`, how far it went (envoye, remis, ouvert; "" when the
+    page does not say); `sent_quiet`, when the next own line is as far and says it.
+    """
 
     seq: int
     kind: str
@@ -52,6 +57,9 @@ class Bubble:
     day: str = ""
     card: Card | None = None
     signs: tuple[str, ...] = ()
+    client_id: UUID | None = None
+    sent: str = ""
+    sent_quiet: bool = False
 
 
 def all_lines(conversation: Conversation) -> list[Line]:
@@ -85,6 +93,7 @@ def bubbles(conversation: Conversation, lines: Iterable[Line], now: datetime) ->
                 day=said_date(day, timezone.localdate(now, zone)) if day != last_day else "",
                 card=card,
                 signs=signs,
+                client_id=line.client_id if line.side == Side.PATIENT else None,
             )
         )
         last_day = day
@@ -176,10 +185,22 @@ def _distance(conversation: Conversation, structure_id: int | None) -> str:
     return f"{km:.1f}".replace(".", ",") if km < 10 else f"{km:.0f}"
 
 
-def sent_state(conversation: Conversation, seq: int) -> str:
-    """How far the patient's line went: "ouvert", "remis" or "envoyé"."""
+def with_progress(conversation: Conversation, shown: Iterable[Bubble]) -> list[Bubble]:
+    """The same lines, the patient's own with how far each went."""
+    told: list[Bubble] = []
+    following = ""
+    for bubble in reversed(list(shown)):
+        if bubble.mine:
+            sent = _progress(conversation, bubble.seq)
+            bubble = replace(bubble, sent=sent, sent_quiet=sent == following)
+            following = sent
+        told.append(bubble)
+    return told[::-1]
+
+
+def _progress(conversation: Conversation, seq: int) -> str:
     if conversation.professional_opened_seq >= seq:
-        return _("ouvert")
+        return "ouvert"
     if conversation.professional_delivered_seq >= seq:
-        return _("remis")
-    return _("envoyé")
+        return "remis"
+    return "envoye"

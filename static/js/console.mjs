@@ -1,156 +1,107 @@
 /* The professional's console, live: new lines, the left column, receipts, keys.
  * The pages work without this module; it only spares reloads. */
 
+import {
+  authorOf,
+  drawLine,
+  has,
+  isPlain,
+  place,
+  reloadSituation,
+  reloadThread,
+  root,
+  setTime,
+  thread,
+} from "./console_fil.mjs";
+import { refreshLists, sayCount } from "./console_listes.mjs";
 import { listenToKeys } from "./console_touches.mjs";
-import { Direct } from "./direct.mjs";
+import { Announcer, TypingSign } from "./fil_annonces.mjs";
+import { Reader } from "./fil_defilement.mjs";
+import { OwnLines } from "./fil_envois.mjs";
+import { openLive } from "./saisie.mjs";
 
-const root = document.querySelector("[data-console]");
-const lists = document.querySelector("[data-listes]");
-const thread = document.querySelector("[data-fil]");
 const scroller = document.querySelector("[data-defile]");
 const reply = document.querySelector("[data-reponse]");
 const linkState = document.querySelector("[data-etat-lien]");
 const conversation = thread?.dataset.conversation;
 const field = reply?.elements.body;
-const title = document.title;
-const clock = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit" });
+const OFFLINE = "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.";
 
-const direct = new Direct({ csrfToken: () => reply?.elements.csrfmiddlewaretoken.value ?? "" });
+const announcer = new Announcer(document.querySelector("[data-annonce]"));
+const typingSign = new TypingSign(document.querySelector("[data-saisie]"), announcer);
+const reader =
+  thread &&
+  new Reader({
+    thread,
+    button: document.querySelector("[data-nouveau]"),
+    // On a narrow screen the whole page scrolls, and the reply covers its foot.
+    scroller: () => (getComputedStyle(scroller).overflowY === "visible" ? null : scroller),
+    cover: () => document.querySelector("[data-pied]"),
+  });
 
-// --- the left column
+let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
-let planned = null;
-
-/** Fetch the left column again, once for the events that come together. */
-function refreshLists() {
-  planned ??= setTimeout(fetchLists, 200);
+function sayLink(text, link = null) {
+  const put = () => {
+    linkState.replaceChildren(text, ...(link ? [" ", link] : []));
+    linkState.hidden = !text;
+  };
+  if (reader) reader.steady(put);
+  else put();
 }
 
-async function fetchLists() {
-  try {
-    const here = new URLSearchParams(location.search);
-    here.set("ouverte", root.dataset.ouverte);
-    const answer = await fetch(`${root.dataset.file}?${here}`);
-    if (answer.ok && !answer.redirected) replaceLists(await answer.text());
-  } catch {
-    // no network: the next event tries again
-  }
-  planned = null;
-}
+const { direct, vault, begin, reload } = await openLive({
+  csrfToken: () => reply?.elements.csrfmiddlewaretoken.value ?? "",
+  box: field && !field.readOnly ? field : undefined,
+  conversation,
+  say: (sentence) => {
+    lastWord = sentence;
+    sayLink(sentence);
+  },
+});
 
-function replaceLists(html) {
-  const focused = document.activeElement?.closest?.("[data-rang]")?.getAttribute("href");
-  const fresh = new DOMParser().parseFromString(html, "text/html").body;
-  lists.replaceChildren(...fresh.childNodes);
-  if (focused) lists.querySelector(`[data-rang][href="${CSS.escape(focused)}"]`)?.focus();
-  sayCount();
-}
+const own =
+  thread &&
+  new OwnLines({
+    thread,
+    direct,
+    conversation,
+    waits: "ms-replique--partant",
+    draw: (line) => drawLine({ side: "PROFESSIONAL", ...line }),
+    add: (line) => {
+      thread.append(line);
+      reader.toFoot();
+    },
+    number: (line, seq, at) => {
+      setTime(line, at);
+      reader.steady(() => place(line, seq));
+    },
+    takeBack: field ? putBack : null,
+  });
 
-/** How many conversations wait for this professional, in the title of the tab. */
-function sayCount() {
-  const n = Number(lists.querySelector("[data-a-repondre]")?.dataset.aRepondre ?? 0);
-  document.title = n ? `(${n}) ${title}` : title;
-}
-
-// --- the thread
-
-const sent = new Map(); // id -> element of a line that is not acknowledged yet
-
-/** On a narrow screen the whole page scrolls, and the reply covers its bottom. */
-function hiddenBelow() {
-  if (getComputedStyle(scroller).overflowY === "visible") {
-    const reply = document.querySelector("[data-pied]").offsetHeight;
-    return scroller.getBoundingClientRect().bottom - (innerHeight - reply);
-  }
-  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-}
-
-function atBottom() {
-  return hiddenBelow() < 80;
-}
-
-function toBottom() {
-  const rest = hiddenBelow();
-  if (getComputedStyle(scroller).overflowY !== "visible") scroller.scrollTop += rest;
-  else if (rest > 0) scrollBy({ top: rest, behavior: "instant" });
-}
-
-function model(name) {
-  return document.querySelector(`[data-modele="${name}"]`).content.firstElementChild.cloneNode(true);
-}
-
-function drawLine({ side, body, at, author }) {
-  const service = side === "SERVICE";
-  const line = model(service ? "evenement" : "replique");
-  line.querySelector("[data-corps]").textContent = body;
-  for (const part of line.querySelectorAll("[data-corps]")) part.classList.add("ms-lignes");
-  line.querySelector("[data-heure]").textContent = at ? clock.format(new Date(at)) : "";
-  if (!service) {
-    line.querySelector("[data-auteur]").textContent = author;
-    if (side === "PROFESSIONAL") line.classList.add("ms-replique--pro");
-  }
-  return line;
-}
-
-/** In the order of the numbers; what is not numbered yet stays at the foot. */
-function place(drawn, seq) {
-  const numbered = [...thread.querySelectorAll("[data-seq]")];
-  const [unnumbered] = sent.values();
-  const next = numbered.find((other) => Number(other.dataset.seq) > seq) ?? unnumbered;
-  drawn.dataset.seq = seq;
-  if (next) next.before(drawn);
-  else thread.append(drawn);
-}
-
-async function reloadThread() {
-  try {
-    const answer = await fetch(thread.dataset.fil);
-    if (!answer.ok || answer.redirected) return;
-    const stay = !atBottom();
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
-    thread.replaceChildren(...fresh.childNodes, ...sent.values());
-    if (!stay) toBottom();
-  } catch {
-    // no network: the next line tries again
-  }
-}
-
-/** A sign declared since: its mark in the heading, and the situation when it is on the page. */
-async function reloadSituation() {
-  try {
-    const answer = await fetch(root.dataset.situation);
-    if (!answer.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const follow = atBottom();
-    for (const part of ["[data-tete]", "[data-droite]"]) {
-      const here = document.querySelector(part);
-      if (!here.querySelector("form")) here.replaceChildren(...page.querySelector(part).childNodes);
-    }
-    if (follow) toBottom();
-  } catch {
-    // no network: the thread itself shows the sign
-  }
-}
+// --- what comes
 
 direct.addEventListener("line", ({ detail: line }) => {
   if (line.conversation !== conversation) return;
-  if (!["TEXT", "EVENT", "CLOSING", "EMERGENCY"].includes(line.kind)) {
-    reloadThread();
-    reloadSituation();
-  } else if (!thread.querySelector(`[data-seq="${line.seq}"]`)) {
-    const follow = atBottom();
-    const mine = sent.get(line.id);
-    const author = line.side === "PROFESSIONAL" ? "Vous" : thread.dataset.patient;
-    const drawn = drawLine({ ...line, author });
-    mine?.remove();
-    sent.delete(line.id);
-    place(drawn, line.seq);
-    if (follow || mine) toBottom();
-    if (line.side === "PATIENT") {
-      document.querySelector("[data-annonce-ligne]").textContent = `${author} : ${line.body}`;
-    }
-  }
   refreshLists();
+  const mine = line.side === "PROFESSIONAL";
+  if (mine && own.settle(line)) return;
+  if (!isPlain(line.kind)) {
+    reloadThread(reader).then(() => own.show());
+    reloadSituation(reader);
+  } else if (!has(line.seq)) {
+    const drawn = drawLine(line);
+    reader.receive(drawn, () => place(drawn, line.seq));
+  }
+  if (mine) {
+    own.show();
+    return;
+  }
+  typingSign.wrote();
+  if (line.side === "PATIENT") {
+    const body = typeof line.body === "string" ? line.body : "état qui s'aggrave";
+    announcer.line({ seq: line.seq, author: authorOf(line.side), body });
+  }
 });
 
 let state = null;
@@ -158,19 +109,16 @@ direct.addEventListener("state", ({ detail }) => {
   if (detail.conversation !== conversation) return;
   const before = state;
   state = detail;
-  const received = reply?.querySelector("[data-recu]");
-  if (received) received.textContent = receipt(detail);
+  own.show(detail.patient);
   // The conversation was closed or taken elsewhere: the page shows what may be done now.
-  if (before && before.state !== detail.state && !field?.value && !direct.pending) location.reload();
+  if (before && before.state !== detail.state && !field?.value && !direct.pending) reload();
   else if ("mienne" in thread.dataset) refreshLists();
 });
 
-/** How far the patient is with what was last written. */
-function receipt({ last_seq: last, patient }) {
-  if (patient.opened >= last) return "Dernier message ouvert par le patient.";
-  if (patient.delivered >= last) return "Dernier message remis.";
-  return "";
-}
+direct.addEventListener("typing", ({ detail }) => {
+  if (detail.conversation !== conversation || detail.side !== "PATIENT") return;
+  typingSign.show(`${thread.dataset.patient} écrit…`);
+});
 
 direct.addEventListener("gone", ({ detail }) => {
   if (detail.conversation === conversation && !field?.value) location.assign(`${root.dataset.accueil}?partie`);
@@ -193,46 +141,22 @@ reply?.addEventListener("submit", (event) => {
     return;
   }
   refuse("");
-  const id = direct.send(conversation, body);
-  const drawn = drawLine({ side: "PROFESSIONAL", body, author: "Vous · envoi en cours" });
-  drawn.classList.add("ms-replique--partant");
-  sent.set(id, drawn);
-  thread.append(drawn);
-  field.value = "";
+  own.send(body);
+  write("");
   field.focus();
-  toBottom();
 });
 
-direct.addEventListener("ack", ({ detail }) => {
-  const drawn = sent.get(detail.id);
-  if (drawn) {
-    drawn.classList.remove("ms-replique--partant");
-    drawn.querySelector("[data-auteur]").textContent = "Vous";
-    drawn.querySelector("[data-heure]").textContent = clock.format(new Date(detail.at));
-  }
-  if (drawn && !direct.online) {
-    // Kept by plain HTTP: no line will tell its place.
-    sent.delete(detail.id);
-    place(drawn, detail.seq);
-    reloadThread();
-  }
-});
+/** Set what the field holds, and keep it. */
+function write(text) {
+  field.value = text;
+  vault?.putText(conversation, text);
+}
 
-direct.addEventListener("nack", ({ detail }) => {
-  if (detail.retry || !detail.id) return;
-  const drawn = sent.get(detail.id);
-  refuse(detail.message);
-  if (!drawn) return;
-  // What was typed comes back to its field, before what was typed since.
-  const text = drawn.querySelector("[data-corps]").textContent;
-  field.value = field.value ? `${text}\n${field.value}` : text;
-  drawn.remove();
-  sent.delete(detail.id);
-});
+/** A text that comes back goes before what was typed since. */
+function putBack(text) {
+  write(field.value && field.value !== text ? `${text}\n${field.value}` : text);
+}
 
-addEventListener("beforeunload", (event) => {
-  if (direct.pending || field?.value.trim()) event.preventDefault();
-});
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", () => {
     if (form !== reply && field && !field.value) direct.stop();
@@ -267,28 +191,28 @@ document.addEventListener("click", (event) => {
 
 // --- the link
 
-function sayLink(text) {
-  linkState.textContent = text;
-  linkState.hidden = !text;
-}
-
 direct.addEventListener("queue", refreshLists);
-direct.addEventListener("online", () => sayLink(""));
-direct.addEventListener("offline", () => {
-  sayLink("Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.");
-});
-direct.addEventListener("outdated", () => sayLink("Cette page est ancienne. Rechargez-la."));
-direct.addEventListener("forbidden", () => sayLink("Ce compte n'a plus accès à la console."));
-direct.addEventListener("signin", (event) => {
-  if (!field?.value && !direct.pending) return;
-  event.preventDefault();
-  sayLink("Votre session est finie. Copiez votre texte, puis rechargez la page pour vous connecter.");
+direct.addEventListener("online", () => sayLink(lastWord));
+direct.addEventListener("offline", () => sayLink(lastWord || OFFLINE));
+// The session is over: what was typed stays in sight, and the way to sign in is a link.
+direct.addEventListener("session", () => {
+  if (!own?.texts.length && !field?.value.trim()) {
+    reload();
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = location.href;
+  link.textContent = "Se connecter";
+  lastWord = vault
+    ? "Votre session est finie. Votre texte est gardé sur cet appareil."
+    : "Votre session est finie. Copiez votre texte avant de vous connecter.";
+  sayLink(lastWord, link);
 });
 
 // --- keys
 
 listenToKeys({
-  lists,
+  lists: document.querySelector("[data-listes]"),
   field,
   openPanel,
   home: root.dataset.accueil,
@@ -297,7 +221,11 @@ listenToKeys({
 
 // --- start
 
-if (scroller) toBottom();
+begin({
+  restore: (entry) => (own ? own.restore(entry) : direct.restore(entry)),
+  typed: (text) => field && putBack(text),
+});
+reader?.toFoot();
 sayCount();
 setInterval(refreshLists, 60_000); // "il y a 3 min" must not grow old
 if (conversation && thread.dataset.curseur) direct.watch(conversation, Number(thread.dataset.curseur));

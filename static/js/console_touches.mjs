@@ -1,22 +1,13 @@
 /* The keys of the console, and their help. Single keys can be turned off (WCAG 2.1.4). */
 
-const KEYS_OFF = "console.touches.non";
+// A cookie, not the storage of the browser: signing out empties that, and the choice must stay.
+const KEYS_OFF = "touches=non";
 
-function areOn() {
-  try {
-    return localStorage.getItem(KEYS_OFF) === null;
-  } catch {
-    return true; // storage is closed
-  }
-}
+const areOn = () => !document.cookie.split("; ").includes(KEYS_OFF);
 
 function keep(on) {
-  try {
-    if (on) localStorage.removeItem(KEYS_OFF);
-    else localStorage.setItem(KEYS_OFF, "1");
-  } catch {
-    // nothing to keep: the choice holds for this page
-  }
+  const age = on ? 0 : 365 * 24 * 60 * 60;
+  document.cookie = `${KEYS_OFF}; path=/console/; max-age=${age}; samesite=lax`;
 }
 
 /** Focus the next or the previous row of the lists. */

@@ -1,211 +1,152 @@
 /* The patient's conversation, live. The page works without this script; with it, lines come and
- * go by the socket, and what could not leave stays in the box.
- *
- * Text of people is only ever set through textContent. Cards come from the server, as nodes. */
+ * go by the socket, and what could not leave is kept until it has. */
 
-import { Direct, newId } from "./direct.mjs";
+import {
+  answering,
+  bubble,
+  cardOf,
+  element,
+  fetchParts,
+  has,
+  notice,
+  page,
+  place,
+  putParts,
+  thread,
+  time,
+} from "./conversation_fil.mjs";
+import { Announcer, TypingSign } from "./fil_annonces.mjs";
+import { Reader } from "./fil_defilement.mjs";
+import { OwnLines } from "./fil_envois.mjs";
+import { openLive } from "./saisie.mjs";
 
-const page = document.querySelector("[data-conversation]");
 const id = page.dataset.conversation;
-const thread = page.querySelector("[data-fil]");
-const offlineBar = page.querySelector("[data-horsligne]");
-const fresh = page.querySelector("[data-nouveau]");
+const bar = page.querySelector("[data-horsligne]");
+const offlineSentence = bar.textContent;
 const form = page.querySelector("[data-reponse]");
 const box = form?.elements.body;
 
-const timeZone = page.dataset.fuseau;
-const direct = new Direct({
-  csrfToken: () => form?.elements.csrfmiddlewaretoken.value ?? "",
-});
-const waiting = new Map(); // id of a line that left -> its bubble
-let receipts = { delivered: 0, opened: 0 };
-let leaving = false; // a form of this page is on its way: no reload over it
-let state = page.querySelector("[data-etat]").dataset.etat;
-
 page.querySelector("[data-sans-script]").hidden = true;
 
-// --- the thread
+let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
-const nearFoot = () =>
-  window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 160 ||
-  thread.lastElementChild?.getBoundingClientRect().top < window.innerHeight;
-
-function toFoot() {
-  fresh.hidden = true;
-  thread.lastElementChild?.scrollIntoView({ block: "center" });
+/** The bar above the messages; "" takes it away. It never moves the reader. */
+function sayAbove(sentence) {
+  reader.steady(() => {
+    bar.textContent = sentence;
+    bar.hidden = !sentence;
+  });
 }
 
-/** Bring the last line just above the reply box, and move no more than that. */
-function showLast() {
-  const last = thread.lastElementChild;
-  if (!last || !form) return;
-  last.style.scrollMarginBottom = `${form.offsetHeight + 16}px`;
-  last.scrollIntoView({ block: "nearest" });
-}
+const reader = new Reader({
+  thread,
+  button: page.querySelector("[data-nouveau]"),
+  scroller: () => null,
+  cover: () => form ?? null,
+});
+const announcer = new Announcer(document.querySelector("[data-annonce]"));
+const typingSign = new TypingSign(page.querySelector("[data-saisie]"), announcer);
 
-/** Put a numbered line before the first one that the service numbered later, or that has no
- * number yet: an acknowledgement may come before the lines that stand ahead of it. */
-function insert(node) {
-  const seq = Number(node.dataset.seq);
-  const lines = [...thread.children].filter((other) => other !== node);
-  const later = lines.find(
-    (other) =>
-      Number(other.dataset.seq) > seq || other.classList.contains("ms-bulle--attente"),
-  );
-  if (later) later.before(node);
-  else thread.append(node);
-}
+const { direct, vault, begin, reload } = await openLive({
+  csrfToken: () => form?.elements.csrfmiddlewaretoken.value ?? "",
+  box,
+  conversation: id,
+  say: (sentence) => {
+    lastWord = sentence;
+    sayAbove(sentence);
+  },
+});
 
-/** Add a node at its place; never move somebody who reads above. */
-function add(node, { mine = false } = {}) {
-  const follow = mine || nearFoot();
-  if (node.dataset.seq) insert(node);
-  else thread.append(node);
-  if (follow) toFoot();
-  else fresh.hidden = false;
-}
+const own = new OwnLines({
+  thread,
+  direct,
+  conversation: id,
+  waits: "ms-bulle--attente",
+  draw: (line) => bubble({ side: "PATIENT", ...line }),
+  add: (node) => {
+    thread.append(node);
+    reader.toFoot();
+  },
+  number: (node, seq, at) => {
+    node.querySelector("time").replaceWith(time(at));
+    reader.steady(() => place(node, seq));
+  },
+  takeBack: box ? putBack : null,
+});
 
-function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-const clock = (at) =>
-  new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(at));
-
-function time(at) {
-  const made = element("time", "", clock(at));
-  made.dateTime = at;
-  made.title = new Date(at).toLocaleString("fr-FR", { dateStyle: "full", timeStyle: "short", timeZone });
-  return made;
-}
-
-function bubble({ seq, side, body, at }) {
-  const mine = side === "PATIENT";
-  const made = element("li", mine ? "ms-bulle ms-bulle--mien" : "ms-bulle");
-  const author = element("p", "ms-bulle__auteur");
-  if (mine) author.append(element("span", "fr-sr-only", "Vous"));
-  else author.textContent = page.querySelector("[data-qui]")?.dataset.qui || "Le professionnel";
-  const text = element("div", "ms-bulle__corps ms-bulle__corps--brut", body);
-  const foot = element("p", "ms-bulle__pied");
-  foot.append(time(at));
-  if (mine) {
-    const mark = element("span", "ms-bulle__etat");
-    mark.dataset.etatEnvoi = "";
-    foot.append(mark);
-  }
-  made.append(author, text, foot);
-  if (seq) place(made, seq);
-  return made;
-}
-
-function place(node, seq) {
-  node.dataset.seq = seq;
-  node.id = `m${seq}`;
-}
-
-const has = (seq) => thread.querySelector(`[data-seq="${seq}"]`) !== null;
+// --- what comes
 
 direct.addEventListener("line", ({ detail: line }) => {
-  if (line.side === "PATIENT" && waiting.has(line.id)) {
-    settle(line.id, line.seq, line.at);
+  const mine = line.side === "PATIENT";
+  if (mine && own.settle(line)) return;
+  if (has(line.seq)) return;
+  if (line.kind === "TEXT") show(bubble(line), line.seq);
+  else if (line.kind === "EVENT") show(notice(line), line.seq);
+  else card(line.seq);
+  if (line.kind === "EVENT") refresh();
+  if (mine) {
+    own.show();
     return;
   }
-  if (has(line.seq)) return;
-  if (line.kind === "EVENT") {
-    const made = element("li", "ms-evenement", `${line.body} `);
-    made.append(time(line.at));
-    place(made, line.seq);
-    add(made);
-    refresh();
-  } else if (line.kind === "TEXT") {
-    add(bubble(line));
-  } else {
-    card(line.seq);
-  }
-  showState();
+  typingSign.wrote();
+  const author = line.side === "SERVICE" ? "le service" : answering();
+  const body = typeof line.body === "string" ? line.body : "une orientation";
+  announcer.line({ seq: line.seq, author, body });
 });
+
+function show(node, seq) {
+  reader.receive(node, () => place(node, seq));
+}
 
 /** Cards are drawn by the server; kept in order, since lines after them may come first. */
 async function card(seq) {
   const made = element("li", "ms-evenement", "…");
-  place(made, seq);
-  add(made);
+  show(made, seq);
   const parts = await fetchParts(seq - 1);
-  const drawn = parts?.querySelector(`[data-part="lignes"] [data-seq="${seq}"]`);
-  if (drawn) {
-    made.replaceWith(document.adoptNode(drawn));
-    thread.querySelector(`[data-seq="${seq}"]`).scrollIntoView({ block: "nearest" });
-  } else {
-    made.textContent = "Une réponse est arrivée. Actualisez la page pour la lire.";
-  }
-  if (parts) putParts(parts);
-}
-
-// --- the parts that the server draws
-
-async function fetchParts(after) {
-  try {
-    const answer = await fetch(`${page.dataset.vivant}?apres=${after}`);
-    if (!answer.ok || answer.redirected) return null;
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  } catch {
-    return null;
-  }
-}
-
-function putParts(parts) {
-  for (const name of ["etat", "bas"]) {
-    const drawn = parts.querySelector(`[data-part="${name}"]`);
-    const held = page.querySelector(`[data-part="${name}"]`);
-    if (drawn && held && drawn.innerHTML !== held.innerHTML) {
-      held.replaceChildren(...[...drawn.childNodes].map((node) => document.adoptNode(node)));
-    }
-  }
+  const drawn = cardOf(parts, seq);
+  reader.steady(() => {
+    if (drawn) made.replaceWith(drawn);
+    else made.textContent = "Une réponse est arrivée. Actualisez la page pour la lire.";
+    if (parts) putParts(parts);
+  });
+  own.show();
 }
 
 let refreshing = null;
 function refresh() {
   refreshing ??= fetchParts(direct.cursor(id)).then((parts) => {
     refreshing = null;
-    if (parts) putParts(parts);
+    if (parts) reader.steady(() => putParts(parts));
   });
 }
+
+let state = page.querySelector("[data-etat]").dataset.etat;
 
 setInterval(() => {
   if (state === "WAITING" && document.visibilityState === "visible") refresh();
 }, 30_000);
 
-// --- state and receipts
-
+let leaving = false; // a form of this page is on its way: no reload over it
 direct.addEventListener("state", ({ detail }) => {
-  receipts = detail.professional;
-  showState();
+  if (detail.conversation !== id) return;
+  own.show(detail.professional);
   if (detail.state === state) return;
   const before = state;
   state = detail.state;
   refresh();
   if (state === "CLOSED") closed();
-  else if (before === "CLOSED" && !leaving) location.reload();
+  else if (before === "CLOSED" && !leaving) reload();
 });
 
-function showState() {
-  const marks = [...thread.querySelectorAll("[data-etat-envoi]")];
-  const last = marks.at(-1);
-  for (const mark of marks) {
-    if (mark !== last && !mark.dataset.enCours) mark.textContent = "";
-  }
-  const seq = Number(last?.closest("[data-seq]")?.dataset.seq ?? 0);
-  if (!seq || last.dataset.enCours) return;
-  const said = receipts.opened >= seq ? "ouvert" : receipts.delivered >= seq ? "remis" : "envoyé";
-  last.textContent = ` · ${said}`;
-}
+direct.addEventListener("typing", ({ detail }) => {
+  if (detail.conversation !== id || detail.side !== "PROFESSIONAL") return;
+  typingSign.show("Le professionnel écrit…");
+});
 
 /** Closed meanwhile: an empty box goes; a box with words stays, so that they are not lost. */
 function closed() {
   for (const link of page.querySelectorAll("[data-tant-qu-ouverte]")) link.remove();
+  typingSign.hide();
   if (!form) return;
   if (box.value.trim()) {
     complain(
@@ -224,14 +165,16 @@ page.addEventListener("submit", ({ target }) => {
   if (!target.matches(".ms-rouvrir")) return;
   leaving = true;
   if (!box?.value.trim()) return;
-  const held = element("input");
-  held.type = "hidden";
-  held.name = "body";
-  held.value = box.value;
-  target.append(held);
+  hidden(target, "body", box.value);
 });
 
-// --- sending
+function hidden(target, name, value) {
+  const held = element("input");
+  Object.assign(held, { type: "hidden", name, value });
+  target.append(held);
+}
+
+// --- writing
 
 function complain(sentence) {
   let alert = form.querySelector("[data-refus]");
@@ -254,51 +197,23 @@ form?.addEventListener("submit", (event) => {
   }
   form.querySelector("[data-refus]")?.remove();
   document.getElementById("erreurs")?.remove();
-  const line = newId();
-  const made = bubble({ side: "PATIENT", body: text.trim(), at: new Date().toISOString() });
-  made.classList.add("ms-bulle--attente");
-  const mark = made.querySelector("[data-etat-envoi]");
-  mark.dataset.enCours = "1";
-  mark.textContent = " · envoi…";
-  waiting.set(line, made);
-  add(made, { mine: true });
-  box.value = "";
-  fit();
-  direct.send(id, text, line);
+  own.send(text);
+  write("");
 });
 
-direct.addEventListener("ack", ({ detail }) => settle(detail.id, detail.seq, detail.at));
-
-function settle(line, seq, at) {
-  const made = waiting.get(line);
-  if (!made) return;
-  waiting.delete(line);
-  made.classList.remove("ms-bulle--attente");
-  place(made, seq);
-  const mark = made.querySelector("[data-etat-envoi]");
-  delete mark.dataset.enCours;
-  made.querySelector("time").replaceWith(time(at));
-  insert(made);
-  showState();
+/** Set what the box holds, and keep it. */
+function write(text) {
+  box.value = text;
+  vault?.putText(id, text);
+  fit();
 }
 
-direct.addEventListener("nack", ({ detail }) => {
-  const made = waiting.get(detail.id);
-  if (!made) return;
-  if (detail.retry) {
-    complain(detail.message);
-    return;
-  }
-  waiting.delete(detail.id);
-  const text = made.querySelector(".ms-bulle__corps").textContent;
-  made.remove();
-  box.value = box.value ? `${text}\n${box.value}` : text;
-  fit();
-  complain(detail.message);
+/** A text that comes back goes before what was typed since. */
+function putBack(text) {
+  if (form.hidden) form.hidden = false;
+  write(box.value && box.value !== text ? `${text}\n${box.value}` : text);
   box.focus();
-});
-
-// --- the box
+}
 
 function fit() {
   box.style.height = "auto";
@@ -307,44 +222,46 @@ function fit() {
 
 if (box) {
   box.addEventListener("input", () => {
-    const follow = nearFoot();
+    const follow = reader.atFoot();
     fit();
-    if (follow) showLast();
+    if (follow) reader.toFoot();
   });
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
   fit();
-  addEventListener("beforeunload", (event) => {
-    if (direct.pending) event.preventDefault();
-  });
 }
-
-fresh.addEventListener("click", toFoot);
-addEventListener("scroll", () => {
-  if (!fresh.hidden && nearFoot()) fresh.hidden = true;
-}, { passive: true });
 
 // --- the link
 
-direct.addEventListener("offline", () => {
-  offlineBar.hidden = false;
-});
-direct.addEventListener("online", () => {
-  offlineBar.hidden = true;
-});
-direct.addEventListener("gone", () => location.reload());
-direct.addEventListener("signin", (event) => {
-  // Lines that did not leave come back to the box, and go by the form: the server keeps them.
-  if (!waiting.size && !box?.value.trim()) return;
-  event.preventDefault();
-  const unsent = [...waiting.values()].map((made) => made.querySelector(".ms-bulle__corps").textContent);
-  waiting.clear();
-  box.value = [...unsent, box.value].filter((text) => text.trim()).join("\n");
+direct.addEventListener("offline", () => sayAbove(lastWord || offlineSentence));
+direct.addEventListener("online", () => sayAbove(lastWord));
+direct.addEventListener("gone", reload);
+// The session is over. What was typed goes to a page that keeps it and leads to the sign-in; lines
+// that did not leave are shown there, and wait on this device, or go along when it keeps nothing.
+direct.addEventListener("session", async () => {
+  const waiting = own.texts;
+  if (!waiting.length && !box?.value.trim()) {
+    reload();
+    return;
+  }
+  await vault?.settled();
+  if (vault) {
+    for (const text of waiting) hidden(form, "waiting", text);
+  } else {
+    box.value = [...waiting, box.value].filter((text) => text.trim()).join("\n");
+  }
   form.submit();
 });
 
+begin({
+  restore: (entry) => {
+    const follow = reader.atFoot();
+    own.restore(entry);
+    if (follow) reader.toFoot();
+  },
+  typed: putBack,
+});
 direct.watch(id, Number(page.dataset.cursor));
 direct.start();
-if (!location.hash && page.dataset.cursor > 3) toFoot();
-else if (!location.hash) showLast();
+if (!location.hash) reader.toFoot();

@@ -6,41 +6,43 @@
  *   state      state, outcome and receipts of a watched conversation
  *   ack        a line sent from here is kept: { conversation, id, seq, at }
  *   nack       a line, or a watch, is refused: { conversation, id?, code, retry, message }; when
- *              `retry` is true the line stays in the outbox and is tried again
+ *              `retry` is true the line stays in the outbox and is tried again; else it is set
+ *              aside, until `retry(id)` or `forget(id)`
+ *   typing     the other side of a watched conversation is writing: { conversation, side }
  *   gone       a watched conversation is no longer visible to this account
  *   queue      the queue of the professional changed: fetch it again
  *   online, offline   the link is up, or is known to be down (no detail)
  *   signin     the session is over; cancelable. By default the page is loaded again, and the
  *              server leads to the sign-in page; not while an unsent line would be lost
+ *   stale      the service was restored: the numbers of this page mean nothing; load it again
+ *   stranger   the browser is signed in as somebody else: nothing leaves from this page any more
  *   forbidden, outdated   this account has no live view; this page is older than the service
  */
 
 import { Outbox } from "./direct_boite.mjs";
+import { Link } from "./direct_lien.mjs";
 import { Seen, Timers, isReadable, newId, postLine } from "./direct_outils.mjs";
 
 export { newId };
 
 const VERSION = 1;
-const PING_EVERY = 20_000; // a quiet link is asked at least this often
-const PONG_WITHIN = 10_000; // then it is taken for dead
-const FIRST_WAIT = 500; // back-off between two tries: doubled each time, with jitter
-const LONGEST_WAIT = 8_000;
 const SEEN_AFTER = 250; // receipts are gathered for this long
+const TYPING_EVERY = 2_000;
 const SIGN_IN = 4401;
 const FORBIDDEN = 4403;
 
 export class Direct extends EventTarget {
-  #url;
-  #socket = null;
-  #ready = false; // "hello" was heard on this socket
+  #link;
   #online = null; // null until known
-  #stopped = true;
-  #tries = 0;
   #timers = new Timers();
   #watched = new Map(); // conversation -> cursor
   #seen = new Seen();
   #outbox;
   #queue = false;
+  #epoch;
+  #account;
+  #tellsTyping = false; // a service that says its epoch knows the frame "typing"
+  #store;
 
   /**
    * @param {object} [options]
@@ -48,16 +50,27 @@ export class Direct extends EventTarget {
    * @param {string} [options.api] address of the HTTP interface.
    * @param {() => string} [options.csrfToken] gives the token of a form of the page; without it,
    *   lines never go by HTTP.
+   * @param {string} [options.epoch] the epoch of the numbers of this page; any, when it is unknown
+   * @param {string} [options.account] opaque name of the account of this page
+   * @param {{ put(entry): void, drop(id): void }|null} [options.store] keeps unsent lines
    */
-  constructor({ url, api = "/api/v1", csrfToken } = {}) {
+  constructor({ url, api = "/api/v1", csrfToken, epoch = "", account = "", store = null } = {}) {
     super();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.#url = url ?? `${scheme}//${location.host}/ws/v1/`;
+    this.#link = new Link(url ?? `${scheme}//${location.host}/ws/v1/`, {
+      heard: (frame) => this.#receive(frame),
+      lost: () => this.#lost(),
+      refused: (code) => this.#refused(code),
+    });
+    this.#epoch = epoch;
+    this.#account = account;
+    this.#store = store;
     this.#outbox = new Outbox({
-      say: (frame) => this.#say(frame),
-      tell: (frame) => this.#tell(frame.t, frame),
-      away: () => !this.#ready && !this.#stopped,
+      say: (frame) => this.#sayLine(frame),
+      tell: (frame) => (frame.t === "signin" ? this.#leave() : this.#tell(frame.t, frame)),
+      away: () => !this.#link.ready && !this.#link.stopped,
       post: csrfToken && ((entry) => postLine(api, csrfToken(), entry)),
+      store,
     });
   }
 
@@ -71,6 +84,11 @@ export class Direct extends EventTarget {
     return this.#outbox.size;
   }
 
+  /** Number of waiting lines that would be lost with this page. */
+  get atRisk() {
+    return this.#store ? 0 : this.#outbox.size;
+  }
+
   /** The last number received of a watched conversation. */
   cursor(conversation) {
     return this.#watched.get(conversation) ?? 0;
@@ -78,37 +96,34 @@ export class Direct extends EventTarget {
 
   /** Open the link, and keep it open. */
   start() {
-    if (!this.#stopped) return;
-    this.#stopped = false;
-    this.#listen("addEventListener");
-    this.#connect();
+    document.addEventListener("visibilitychange", this.#onVisible);
+    this.#link.start();
   }
 
   /** Close the link for good. What is in the outbox stays there. */
   stop() {
-    this.#stopped = true;
-    this.#listen("removeEventListener");
+    document.removeEventListener("visibilitychange", this.#onVisible);
     this.#timers.clearAll();
     this.#outbox.rest();
-    this.#drop();
+    this.#link.stop();
   }
 
   /** Follow a conversation after the number `cursor`, which the page shows already. */
   watch(conversation, cursor = 0) {
     this.#watched.set(conversation, cursor);
-    this.#say({ t: "watch", conversation, cursor });
+    this.#watchAgain(conversation);
     this.#planSeen();
   }
 
   unwatch(conversation) {
-    if (this.#watched.delete(conversation)) this.#say({ t: "unwatch", conversation });
+    if (this.#watched.delete(conversation)) this.#link.say({ t: "unwatch", conversation });
     this.#seen.forget(conversation);
   }
 
   /** Be told when the queue of the professional changes. */
   watchQueue() {
     this.#queue = true;
-    this.#say({ t: "queue" });
+    this.#link.say({ t: "queue" });
   }
 
   /**
@@ -126,34 +141,33 @@ export class Direct extends EventTarget {
     return id;
   }
 
-  // --- the socket
-
-  #connect() {
-    this.#timers.clear("connect");
-    if (this.#stopped || this.#socket) return;
-    const socket = new WebSocket(this.#url);
-    this.#socket = socket;
-    this.#ready = false;
-    this.#timers.set("pong", PONG_WITHIN, () => this.#lost(socket)); // "hello" must come in time
-    socket.addEventListener("message", ({ data }) => {
-      if (socket === this.#socket) this.#receive(data);
-    });
-    socket.addEventListener("close", ({ code }) => {
-      if (socket !== this.#socket) return;
-      if (code === SIGN_IN || code === FORBIDDEN) this.#refused(code);
-      else this.#lost(socket);
-    });
+  /** A line that another page of this account left behind: { conversation, id, body, refused? }. */
+  restore(entry) {
+    this.#outbox.restore(entry);
   }
 
-  #receive(data) {
-    let frame;
-    try {
-      frame = JSON.parse(data);
-    } catch {
-      return;
+  /** Send a refused line again; its id, which may be another one. */
+  retry(id) {
+    return this.#outbox.retry(id);
+  }
+
+  /** A refused line was taken back, or a line is known to be kept. */
+  forget(id) {
+    this.#outbox.forget(id);
+  }
+
+  /** The person is typing here. */
+  typing(conversation) {
+    this.#link.wake();
+    if (!this.#tellsTyping || this.#timers.has("typing")) return;
+    if (this.#link.say({ t: "typing", conversation })) {
+      this.#timers.set("typing", TYPING_EVERY, () => {});
     }
-    this.#timers.clear("pong");
-    this.#planPing();
+  }
+
+  // --- frames
+
+  #receive(frame) {
     switch (frame.t) {
       case "hello":
         this.#hello(frame);
@@ -164,7 +178,7 @@ export class Direct extends EventTarget {
       case "state":
         this.#tell("state", frame);
         // The service has more than what came here: ask again from our place.
-        if (this.#watched.has(frame.conversation) && frame.last_seq > this.cursor(frame.conversation)) {
+        if (frame.last_seq > (this.#watched.get(frame.conversation) ?? Infinity)) {
           this.#timers.set("again", 1_000, () => this.#watchAgain(frame.conversation));
         }
         break;
@@ -172,6 +186,10 @@ export class Direct extends EventTarget {
         if (this.#outbox.keep(frame.id)) this.#tell("ack", frame);
         break;
       case "nack":
+        if (frame.code === "OTHER_EPOCH") {
+          this.#giveUp("stale");
+          break;
+        }
         this.#outbox.refuse(frame);
         this.#tell("nack", frame);
         break;
@@ -179,26 +197,23 @@ export class Direct extends EventTarget {
         this.#watched.delete(frame.conversation);
         this.#tell("gone", frame);
         break;
+      case "typing":
       case "queue":
-        this.#tell("queue", frame);
+        this.#tell(frame.t, frame);
         break;
       default: // pong, or a frame of a later version
     }
   }
 
-  #hello(frame) {
-    if (frame.version !== VERSION) {
-      this.stop();
-      this.#tell("outdated", frame);
-      return;
-    }
-    this.#ready = true;
-    this.#tries = 0;
+  #hello({ version, epoch, account }) {
+    if (version !== VERSION) return this.#giveUp("outdated");
+    if (this.#account && account && account !== this.#account) return this.#giveUp("stranger");
+    if (this.#epoch && epoch && epoch !== this.#epoch) return this.#giveUp("stale");
+    this.#tellsTyping = Boolean(epoch);
+    this.#link.accept();
     this.#seen.forgetAll();
-    for (const [conversation, cursor] of this.#watched) {
-      this.#say({ t: "watch", conversation, cursor });
-    }
-    if (this.#queue) this.#say({ t: "queue" });
+    for (const conversation of this.#watched.keys()) this.#watchAgain(conversation);
+    if (this.#queue) this.#link.say({ t: "queue" });
     this.#outbox.release();
     this.#outbox.flush();
     this.#planSeen();
@@ -213,62 +228,51 @@ export class Direct extends EventTarget {
       return;
     }
     this.#watched.set(frame.conversation, frame.seq);
+    this.#outbox.keep(frame.id); // a line that came back is kept, whatever became of its answer
     this.#tell("line", frame);
     this.#planSeen();
   }
 
   #watchAgain(conversation) {
     const cursor = this.#watched.get(conversation);
-    if (cursor !== undefined) this.#say({ t: "watch", conversation, cursor });
+    if (cursor === undefined) return;
+    const frame = { t: "watch", conversation, cursor };
+    // Said by a page that knows it to a service that knows the word.
+    if (this.#epoch && this.#tellsTyping) frame.epoch = this.#epoch;
+    this.#link.say(frame);
   }
 
-  /** The session is over, or this account has no live view: no new try. */
+  #sayLine(frame) {
+    const said = this.#link.say(frame);
+    if (said) this.#link.wake(); // nobody waits for half a minute to learn that the link is dead
+    return said;
+  }
+
+  // --- the link
+
+  #lost() {
+    this.#outbox.release();
+    this.#setOnline(false);
+  }
+
+  /** The service wants no new try: the session is over, or this account has no live view. */
   #refused(code) {
-    const unsent = this.pending > 0;
+    if (code === SIGN_IN) this.#leave();
+    else this.#giveUp(code === FORBIDDEN ? "forbidden" : "outdated");
+  }
+
+  #leave() {
+    const atRisk = this.atRisk > 0;
     this.stop();
     this.#setOnline(false);
-    if (code === FORBIDDEN) {
-      this.#tell("forbidden");
-      return;
-    }
     const goOn = this.dispatchEvent(new CustomEvent("signin", { cancelable: true }));
-    if (goOn && !unsent) location.reload();
+    if (goOn && !atRisk) location.reload();
   }
 
-  #lost(socket) {
-    if (socket !== this.#socket) return;
-    this.#drop();
+  #giveUp(type) {
+    this.stop();
     this.#setOnline(false);
-    this.#timers.clear("ping", "pong");
-    if (this.#stopped) return;
-    const ceiling = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries);
-    this.#tries += 1;
-    this.#timers.set("connect", ceiling / 2 + (Math.random() * ceiling) / 2, () => this.#connect());
-  }
-
-  #drop() {
-    const socket = this.#socket;
-    this.#socket = null;
-    this.#ready = false;
-    this.#outbox.release();
-    if (socket && socket.readyState < WebSocket.CLOSING) socket.close();
-  }
-
-  #say(frame) {
-    if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(frame));
-    return true;
-  }
-
-  #planPing() {
-    this.#timers.set("ping", PING_EVERY, () => this.#ping());
-  }
-
-  #ping() {
-    const socket = this.#socket;
-    if (!socket) return;
-    this.#say({ t: "ping" });
-    this.#timers.set("pong", PONG_WITHIN, () => this.#lost(socket));
+    this.#tell(type);
   }
 
   // --- receipts
@@ -279,36 +283,14 @@ export class Direct extends EventTarget {
 
   #saySeen() {
     for (const frame of this.#seen.due(this.#watched)) {
-      if (this.#say(frame)) this.#seen.note(frame);
+      if (this.#link.say(frame)) this.#seen.note(frame);
     }
-  }
-
-  // --- what the browser tells
-
-  #listen(method) {
-    document[method]("visibilitychange", this.#onVisible);
-    window[method]("online", this.#onNetwork);
-    window[method]("offline", this.#onNetworkLost);
   }
 
   #onVisible = () => {
     if (document.visibilityState !== "visible") return;
     this.#saySeen();
-    this.#onNetwork();
-  };
-
-  #onNetwork = () => {
-    if (this.#stopped) return;
-    if (this.#socket) {
-      if (this.#ready) this.#ping();
-      return;
-    }
-    this.#tries = 0;
-    this.#connect();
-  };
-
-  #onNetworkLost = () => {
-    if (this.#socket) this.#lost(this.#socket);
+    this.#link.wake();
   };
 
   // --- small tools

@@ -1,4 +1,4 @@
-/* Small tools of the live link (direct.mjs): ids, timers, receipts, and a line sent by plain HTTP. */
+/* Small tools of the live link (direct.mjs): ids, timers, waits, receipts, a line by plain HTTP. */
 
 /** A random UUID; crypto.randomUUID is missing on plain http addresses. */
 export function newId() {
@@ -18,6 +18,14 @@ export function isReadable(text) {
   } catch {
     return false;
   }
+}
+
+/**
+ * How long to wait before a new try, in milliseconds: exponential, with full jitter, so that the
+ * pages of a service that comes back do not come back all at once.
+ */
+export function backOff(tries, { first, longest }) {
+  return Math.random() * Math.min(longest, first * 2 ** tries);
 }
 
 /** Named timers: setting one again replaces it. */
@@ -85,8 +93,9 @@ export class Seen {
 
 /**
  * Post one line to the HTTP interface, under its own id.
- * @returns {Promise<object|null>} an "ack" or a "nack" as the socket would say it; null when there
- *   is no network, or an answer that is not ours
+ * @returns {Promise<object|null>} an "ack" or a "nack" as the socket would say it; { t: "signin" }
+ *   when the session is over, or is not the one of this page any more; null when there is no
+ *   network, or an answer that is not ours
  */
 export async function postLine(api, csrfToken, { conversation, id, body }) {
   try {
@@ -97,6 +106,7 @@ export async function postLine(api, csrfToken, { conversation, id, body }) {
     });
     const said = await answer.json();
     if (answer.ok) return { t: "ack", conversation, id, seq: said.seq, at: said.at };
+    if (["SIGN_IN", "FORBIDDEN"].includes(said.code)) return { t: "signin" };
     return said.code ? { t: "nack", conversation, id, ...said } : null;
   } catch {
     return null;

@@ -31,12 +31,20 @@ def test_the_thread_names_the_professional_and_marks_my_last_line(client, taken,
     page = client.get(url_of(taken)).content.decode()
     assert "Lucie, infirmier · CPTS du Vieux-Port" in unescape(page)
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
-    states = re.findall(r"data-etat-envoi>([^<]*)<", page)
-    assert states == ["", " · envoyé"]
+    assert states_of(page) == [("envoye", True), ("envoye", False)]
     actions.mark_delivered(taken.pk, reader=lucie, scope=scope_for(lucie), seq=4)
-    assert " · remis" in text_of(client.get(url_of(taken)))
-    actions.mark_opened(taken.pk, reader=lucie, scope=scope_for(lucie), seq=4)
-    assert " · ouvert" in text_of(client.get(url_of(taken)))
+    assert states_of(client.get(url_of(taken)).content.decode())[-1] == ("remis", False)
+    actions.mark_opened(taken.pk, reader=lucie, scope=scope_for(lucie), seq=1)
+    page = client.get(url_of(taken)).content.decode()
+    assert states_of(page) == [("ouvert", False), ("remis", False)]
+    assert "remis" in text_of(client.get(url_of(taken)))
+
+
+def states_of(page: str) -> list[tuple[str, bool]]:
+    """How far each of the patient's lines went, and whether only its icon shows."""
+    thread = page[page.index("data-fil") : page.index("</ol>")]
+    found = re.findall(r'class="(ms-envoi [^"]*)" data-envoi="(\w+)"', thread)
+    return [(state, "discret" in classes) for classes, state in found]
 
 
 def test_a_page_load_is_journaled_once_and_opens_the_lines(client, waiting):

@@ -1,0 +1,95 @@
+/* The thread of the patient's conversation: drawing lines, keeping them in order, and the parts that
+ * the server draws. Text of people is only ever set through textContent. */
+
+export const page = document.querySelector("[data-conversation]");
+export const thread = page.querySelector("[data-fil]");
+const timeZone = page.dataset.fuseau;
+
+export function element(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export function time(at) {
+  const clock = { hour: "2-digit", minute: "2-digit", timeZone };
+  const made = element("time", "", new Intl.DateTimeFormat("fr-FR", clock).format(new Date(at)));
+  made.dateTime = at;
+  made.title = new Date(at).toLocaleString("fr-FR", { dateStyle: "full", timeStyle: "short", timeZone });
+  return made;
+}
+
+/** Who answers, as the page says it. */
+export const answering = () => page.querySelector("[data-qui]")?.dataset.qui || "Le professionnel";
+
+/** A plain line; one's own has a place for its state. */
+export function bubble({ side, body, at }) {
+  const mine = side === "PATIENT";
+  const made = element("li", mine ? "ms-bulle ms-bulle--mien" : "ms-bulle");
+  const author = element("p", "ms-bulle__auteur");
+  if (mine) author.append(element("span", "fr-sr-only", "Vous"));
+  else author.textContent = answering();
+  const foot = element("p", "ms-bulle__pied");
+  foot.append(time(at));
+  if (mine) {
+    const place = element("span");
+    place.dataset.envoi = "";
+    foot.append(" ", place);
+  }
+  made.append(author, element("div", "ms-bulle__corps ms-bulle__corps--brut", body), foot);
+  return made;
+}
+
+/** A word of the service. */
+export function notice({ body, at }) {
+  const made = element("li", "ms-evenement", `${body} `);
+  made.append(time(at));
+  return made;
+}
+
+export const has = (seq) => thread.querySelector(`[data-seq="${seq}"]`) !== null;
+
+/** Number a line, and put it before the first one that the service numbered later, or that has no
+ * number yet: an acknowledgement may come before the lines that stand ahead of it. */
+export function place(node, seq) {
+  node.dataset.seq = seq;
+  node.id = `m${seq}`;
+  const later = [...thread.children].find(
+    (other) =>
+      other !== node &&
+      (Number(other.dataset.seq) > seq || other.classList.contains("ms-bulle--attente")),
+  );
+  if (later) later.before(node);
+  else if (thread.lastElementChild !== node) thread.append(node);
+}
+
+// --- the parts that the server draws
+
+/** The state of the conversation, its foot, and the cards after a number. */
+export async function fetchParts(after) {
+  try {
+    const answer = await fetch(`${page.dataset.vivant}?apres=${after}`);
+    if (!answer.ok || answer.redirected) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    return null;
+  }
+}
+
+/** Replace what changed, leaving alone what did not. */
+export function putParts(parts) {
+  for (const name of ["etat", "bas"]) {
+    const drawn = parts.querySelector(`[data-part="${name}"]`);
+    const held = page.querySelector(`[data-part="${name}"]`);
+    if (drawn && held && drawn.innerHTML !== held.innerHTML) {
+      held.replaceChildren(...[...drawn.childNodes].map((node) => document.adoptNode(node)));
+    }
+  }
+}
+
+/** The card of a number among such parts, or null. */
+export function cardOf(parts, seq) {
+  const drawn = parts?.querySelector(`[data-part="lignes"] [data-seq="${seq}"]`);
+  return drawn ? document.adoptNode(drawn) : null;
+}
