@@ -64,7 +64,7 @@ def page(rounds: Rounds, costs: Rounds, durability: dict[str, str]) -> str:
         "# What a message costs\n",
         f"Measured on {datetime.now(UTC):%d %B %Y} by `bin/bench messages`: {len(rounds)} rounds.",
         f"Machine: {machine()}.",
-        "Servers: " + ", ".join(f"`{name}={value}`" for name, value in durability.items()) + ".",
+        servers_line(durability),
     ]
     if rounds:
         parts += [
@@ -78,6 +78,10 @@ def page(rounds: Rounds, costs: Rounds, durability: dict[str, str]) -> str:
         parts += ["\n## What each guarantee costs\n", guarantee_table(costs)]
     parts += ["\n## Faults\n", fault_table(bouts), METHOD, LIMITS]
     return "\n".join(parts)
+
+
+def servers_line(durability: dict[str, str]) -> str:
+    return "Servers: " + ", ".join(f"`{name}={value}`" for name, value in durability.items()) + "."
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
