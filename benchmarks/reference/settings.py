@@ -9,6 +9,7 @@ VARIANT = env.choice("REFERENCE_VARIANT", "tutorial", ["tutorial", "tuned"])
 SECRET_KEY = "the reference keeps no secret"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 INSTALLED_APPS = ["channels", "benchmarks.reference.apps.ReferenceConfig"]
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "benchmarks.reference.routing"
 ASGI_APPLICATION = "benchmarks.reference.asgi.application"
 USE_TZ = True
