@@ -50,9 +50,7 @@ def page(done: Sequence[Sitting], plan: Plan, durability: dict[str, str]) -> str
             "# What quiet people cost\n",
             f"Measured on {datetime.now(UTC):%d %B %Y} by `bin/bench idle`.",
             f"Machine: {machine()}.",
-            "Servers: "
-            + ", ".join(f"`{name}={value}`" for name, value in durability.items())
-            + ".",
+            servers_line(durability),
             "\n## Memory and arrival\n",
             table(
                 ["sockets", "target", "KiB each", "RSS MiB", "arrivals/s", "one arrival p50 ms"]

@@ -10,6 +10,7 @@ from benchmarks.messages.bout import CLIENT_BOUND, WINDOW, Bout, Shape
 from benchmarks.messages.guarantees import GUARANTEES
 from benchmarks.messages.latency import Spread, ratios, shown, shown_spread
 from benchmarks.messages.meter import FOREIGN_LIMIT
+from benchmarks.messages.promises import PROMISES
 from benchmarks.messages.servers import machine
 
 Rounds = Sequence[Sequence[Bout]]
@@ -67,6 +68,7 @@ def page(rounds: Rounds, costs: Rounds, durability: dict[str, str]) -> str:
         servers_line(durability),
     ]
     if rounds:
+        parts += ["\n## Promises\n", promise_table(rounds)]
         parts += [
             "\n## Closed loop\n",
             closed_table(rounds),
@@ -132,6 +134,18 @@ def label(rounds: Rounds, shape: Shape, target: str) -> str:
     """The target as a table names it, with its marks."""
     found = [bout for done in rounds for bout in these(done, shape, target)]
     return f"{LABELS.get(target, target)} {marks(found)}".strip()
+
+
+def promise_table(rounds: Rounds) -> str:
+    """Only those whose shape was measured."""
+    shapes = {bout.shape for done in rounds for bout in done}
+    rows = []
+    for promise in PROMISES:
+        for shape in filter(promise.concerns, shapes):
+            measured = ratio(rounds, shape, targets.PRODUCT.name, promise.value)
+            kept = "kept" if promise.kept(measured) else "**not kept**"
+            rows.append([promise.sentence, promise.asked, shown_spread(measured), kept])
+    return table(["product against the reference", "promised", "measured", ""], rows)
 
 
 def closed_table(rounds: Rounds) -> str:
