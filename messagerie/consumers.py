@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from comptes.keys.cipher import cache, load_keys
+from comptes.outbox_key import account_tag
 from messagerie import delivery, frames
 from messagerie.actions.lines import NewLine, seal_line
 from messagerie.actions.reading import Seen
@@ -70,7 +71,8 @@ async def _admit(scope: dict[str, Any], send: Send, hub: Hub) -> View | None:
         return None
     view = View(session_key, proof, send)
     hub.add(view)
-    view.say({"t": "hello", "version": frames.VERSION, "epoch": epoch})
+    account = account_tag(proof.user)
+    view.say({"t": "hello", "version": frames.VERSION, "epoch": epoch, "account": account})
     return view
 
 

@@ -17,6 +17,7 @@ from messagerie import actions, console_panel
 from messagerie.console_rows import Desk, closed_by, desk
 from messagerie.errors import Refused
 from messagerie.forms.console import CloseForm, OrientForm, ReplyForm, TransmitForm
+from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation
 from messagerie.views.console_access import ConsoleRequest, professionals_only
 from orientation.duty import structures_of_duty
@@ -105,6 +106,7 @@ def conversation_page(
     `column`: the one that a narrow screen shows. `panel`: what the right column holds (situation,
     orienter, clore, transmettre, rendre). `forms`: bound forms, after a refusal.
     """
+    epoch = current_epoch()  # before the lines that it counts
     found = opened(request, conversation_id)
     now = timezone.now()
     known = console_panel.panel(found, request.user, now)
@@ -123,6 +125,7 @@ def conversation_page(
         "plus_recentes": bool(lines) and lines[-1].seq < found.last_seq,
         "reponse": forms.get("reply") or ReplyForm(),
         "formulaire": forms.get("form"),
+        "live_epoch": epoch,
     }
     if panel == "orienter":
         context |= _orientation(request, found, forms.get("form"))

@@ -16,6 +16,7 @@ from messagerie import actions, drafts
 from messagerie.clock import said_before
 from messagerie.contents import open_subject
 from messagerie.errors import RefusalCode, Refused, not_found
+from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation, MessageKind
 from messagerie.states import Outcome, State
 from messagerie.views.pages import (
@@ -55,6 +56,7 @@ def conversation_page(
     kept when the same line may be tried again.
     """
     scope = scope_for(request.user)
+    epoch = current_epoch()  # before the lines that it counts
     row = actions.open_for_reading(conversation_id, reader=request.user, scope=scope)
     actions.mark_opened(row.pk, reader=request.user, scope=scope, seq=row.last_seq)
     now = timezone.now()
@@ -68,6 +70,7 @@ def conversation_page(
         "error": error,
         "client_id": client_id or uuid.uuid4(),
         "boite": outbox_keys(request.user),
+        "live_epoch": epoch,
     }
     with timezone.override(ZoneInfo(row.time_zone)):
         return render(request, "patient/conversation.html", context, status=status)
