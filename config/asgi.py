@@ -10,11 +10,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 http = get_asgi_application()
 
 from config.origin import SameOrigin  # noqa: E402 - needs the settings
+from messagerie.attachments.body_limit import BodyLimit  # noqa: E402 - needs the settings
 from messagerie.routing import websocket_urlpatterns  # noqa: E402 - needs the models
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         # The consumer proves the session itself, again and again: no account is looked up here,
         # in the one thread that all handshakes would share.
         "websocket": SameOrigin(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),

@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 app = Celery("messagerie")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["messagerie.attachments"])
 app.conf.beat_schedule = {
     "seal-journal": {
         "task": "comptes.tasks.seal_journal",
@@ -24,6 +25,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(),  # each minute
         # With the worker away, one waiting wake-up is enough: the task reads what is due.
         "options": {"expires": 60},
+    },
+    "scan-waiting": {
+        "task": "messagerie.attachments.tasks.scan_waiting",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    "sweep-store": {
+        "task": "messagerie.attachments.tasks.sweep_store",
+        "schedule": crontab(minute=45),
+        "options": {"expires": 3600},
     },
     "release-left": {
         "task": "messagerie.tasks.release_left",

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from messagerie import api
+from messagerie import api, api_files
 
 
 class SignedInSchema(SpectacularAPIView):
@@ -23,6 +23,26 @@ urlpatterns = [
         "conversations/<uuid:conversation_id>/messages/",
         api.MessagesView.as_view(),
         name="messages",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/attachments/",
+        api_files.FilesView.as_view(),
+        name="pieces",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/attachments/<uuid:attachment_id>/",
+        api_files.FileView.as_view(),
+        name="piece",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/attachments/<uuid:attachment_id>/file/",
+        api_files.FileContentView.as_view(),
+        name="piece_fichier",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/attachments/<uuid:attachment_id>/preview/",
+        api_files.FilePreviewView.as_view(),
+        name="piece_apercu",
     ),
     path("conversations/<uuid:conversation_id>/prendre/", api.TakeView.as_view(), name="prendre"),
     path("conversations/<uuid:conversation_id>/rendre/", api.HandBackView.as_view(), name="rendre"),

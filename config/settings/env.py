@@ -108,6 +108,19 @@ def database(name: str) -> dict[str, Any]:
     }
 
 
+def listener(name: str) -> str:
+    """Where a program listens (host:port, or the path of a Unix socket); "" when unset."""
+    value = text(name, "")
+    if not value or value.startswith("/"):
+        return value
+    host, _, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ConfigurationError(
+            f"{name} vaut « {value} » : écrivez hote:port, ou le chemin d'une prise Unix."
+        )
+    return value
+
+
 def redis(name: str) -> str:
     """The address of Redis or Valkey: redis://…, or rediss://… with TLS."""
     url = secret(name)

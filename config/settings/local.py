@@ -3,6 +3,7 @@
 import os
 
 from config.embedded.servers import connection, default_state_folder
+from config.settings import attachments
 from config.settings.base import *  # noqa: F403
 from config.settings.base import BASE_DIR, STORAGES, channel_layers, env, pooled
 
@@ -39,4 +40,7 @@ LOCAL_MAILBOX_DIR = f"{STATE_DIR}/courriels"
 
 # Hashed names as in production; compression would only slow the first start down.
 _storage = "StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"
-STORAGES = STORAGES | {"staticfiles": {"BACKEND": f"django.contrib.staticfiles.storage.{_storage}"}}
+STORAGES = STORAGES | {
+    "staticfiles": {"BACKEND": f"django.contrib.staticfiles.storage.{_storage}"},
+    "attachments": attachments.storage(f"{STATE_DIR}/pieces"),
+}

@@ -2,8 +2,9 @@
 
 import os
 
+from config.settings import attachments
 from config.settings.base import *  # noqa: F403
-from config.settings.base import LOGGING, channel_layers, env, pooled
+from config.settings.base import LOGGING, STORAGES, channel_layers, env, pooled
 
 
 def refuse(condition: bool, sentence: str) -> None:
@@ -84,6 +85,10 @@ SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
+
+# --- Files that people join
+
+STORAGES = STORAGES | {"attachments": attachments.storage(None)}
 
 # --- Mail
 

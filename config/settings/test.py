@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from config.embedded.servers import throwaway_servers
+from config.settings import attachments
 from config.settings.base import *  # noqa: F403
 from config.settings.base import STORAGES, channel_layers, env, pooled
 
@@ -40,6 +41,7 @@ LOCAL_MAILBOX_DIR = f"{STATE_DIR}/courriels"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed only
 STORAGES = STORAGES | {
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "attachments": attachments.storage(f"{STATE_DIR}/pieces"),
 }
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

@@ -25,6 +25,7 @@ PRODUCTION = {
     "KEY_FILE": "/nulle-part/cles.json",
     "EMBEDDED_KEYS_ACCEPTED": "1",
     "ALLOWED_HOSTS": "messagerie-sante.invalid",
+    "ATTACHMENTS_DIR": "/nulle-part/pieces",
     "EMAIL_HOST": "courriel.invalid",
     "DEFAULT_FROM_EMAIL": "ne-pas-repondre@messagerie-sante.invalid",
 }

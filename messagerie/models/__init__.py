@@ -1,5 +1,6 @@
 """Talk: the door, conversations, messages, notices."""
 
+from messagerie.models.attachment import Attachment, AttachmentState
 from messagerie.models.conversation import Alternative, Conversation, Transition
 from messagerie.models.door import DoorDraft, DoorPassage, PassageAnswer
 from messagerie.models.live_epoch import LiveEpoch
@@ -8,6 +9,8 @@ from messagerie.models.notice import EmergencyTransmission, Notice, NoticeKind
 
 __all__ = [
     "Alternative",
+    "Attachment",
+    "AttachmentState",
     "Conversation",
     "DoorDraft",
     "DoorPassage",

@@ -1,0 +1,1 @@
+"""Files that people join: checked by their content, written anew, sealed, scanned, served."""
