@@ -57,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--profile", action="store_true", help="un profil, rien d'autre")
     parser.add_argument("--guarantees", action="store_true", help="les garanties, rien d'autre")
     parser.add_argument("--rounds", type=int, help="nombre de tours")
+    parser.add_argument("--only", default="", help="les formes dont le nom contient ce texte")
     parser.add_argument("--page", action="store_true", help="écrire la page même en court")
     return parser.parse_args()
 
@@ -67,7 +68,10 @@ def main() -> int:
     program = campaign.SHORT if asked.short else campaign.WHOLE
     if asked.rounds:
         program = replace(program, rounds=asked.rounds)
+    if asked.only:
+        program = program.only(asked.only)
     alone = asked.profile or asked.guarantees
+    part = asked.short or asked.only
     with tempfile.TemporaryDirectory(prefix="messagerie-mesure-") as name:
         folder = Path(name)
         shown = settings_shown(connection)
@@ -81,11 +85,11 @@ def main() -> int:
             return 0
         rounds = [] if alone else campaign.play(program, places, ring, folder, line)
         costs: list[list[Bout]] = []
-        if not asked.short:
+        if not part:
             line("\nce que coûte chaque garantie")
             costs = guarantees(places, ring, folder, asked.rounds or GUARANTEE_ROUNDS)
     page = report.page(rounds, costs, shown)
-    if asked.page or not (asked.short or alone):
+    if asked.page or not (part or alone):
         (RESULTS / "messages.md").write_text(page, encoding="utf-8")
         line("\nPage écrite : benchmarks/results/messages.md")
     else:

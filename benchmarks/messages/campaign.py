@@ -29,6 +29,14 @@ class Program:
     rounds: int
     bouts: Sequence[tuple[Shape, tuple[Target, ...]]]
 
+    def only(self, text: str) -> "Program":
+        """The shapes whose name holds a text. Raises SystemExit when there is none."""
+        chosen = tuple(bout for bout in self.bouts if text in bout[0].name)
+        if not chosen:
+            names = ", ".join(shape.name for shape, _ in self.bouts)
+            raise SystemExit(f"Aucune forme de ce nom. Il y a : {names}.")
+        return Program(self.rounds, chosen)
+
     @property
     def talks(self) -> int:
         return max(shape.talks for shape, _ in self.bouts)

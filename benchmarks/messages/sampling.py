@@ -1,17 +1,20 @@
 """A sampling profile of the main thread of a process, by CPU time, without any tool.
 
-The kernel's profiling timer interrupts every millisecond of CPU; the frame under way is noted.
+The kernel's profiling timer interrupts at each of its ticks (1 to 4 ms) in which the process has
+worked; the frame under way is noted.
 SIGUSR1 begins, SIGUSR2 ends and writes the page. Work of C code counts for its Python caller.
 """
 
+import re
 import signal
 from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
 
-PERIOD = 0.001  # seconds of CPU
+PERIOD = 0.001  # seconds of CPU asked for; the kernel gives a tick at least
 LINES = 45
-ROOTS = ("site-packages/", "lib/python3.")
+EVERYWHERE = 0.99  # functions under which everything happens say nothing
+ROOTS = re.compile(r".*/(?:site-packages|lib/python3\.\d+)/")
 
 _own: Counter[CodeType] = Counter()
 _whole: Counter[CodeType] = Counter()
@@ -47,10 +50,7 @@ def _note(number: int, frame: FrameType | None) -> None:
 
 def place(code: CodeType) -> str:
     """A function as a reader finds it, without the folders of this machine."""
-    path = code.co_filename
-    for root in ROOTS:
-        if root in path:
-            path = path.split(root, 1)[1]
+    path = ROOTS.sub("", code.co_filename)
     here = str(Path(__file__).resolve().parents[2]) + "/"
     return f"{path.removeprefix(here)}:{code.co_firstlineno} {code.co_qualname}"
 
@@ -58,8 +58,9 @@ def place(code: CodeType) -> str:
 def table(own: Counter[CodeType], whole: Counter[CodeType]) -> str:
     """Two lists: where the time goes, and under which functions."""
     total = sum(own.values()) or 1
-    parts = [f"{total} samples, one per {PERIOD * 1000:g} ms of CPU\n"]
-    for title, counts in (("in the function itself", own), ("with what it calls", whole)):
+    inner = Counter({code: count for code, count in whole.items() if count < EVERYWHERE * total})
+    parts = [f"{total} samples, one per tick of CPU time of the main thread\n"]
+    for title, counts in (("in the function itself", own), ("with what it calls", inner)):
         parts.append(f"\n{title}\n")
         for code, count in counts.most_common(LINES):
             parts.append(f"{count / total:7.1%}  {place(code)}\n")
