@@ -45,6 +45,18 @@ app.conf.beat_schedule = {
         "task": "messagerie.tasks.expire_silent",
         "schedule": crontab(hour=1, minute=30),
     },
+    "erase-at-term": {
+        "task": "messagerie.tasks.erase_at_term",
+        "schedule": crontab(hour=2, minute=10),
+    },
+    "purge-notices": {
+        "task": "messagerie.tasks.purge_notices",
+        "schedule": crontab(hour=2, minute=40),
+    },
+    "purge-sessions": {
+        "task": "comptes.tasks.purge_sessions",
+        "schedule": crontab(hour=2, minute=50),
+    },
     "purge-drafts": {
         "task": "messagerie.tasks.purge_drafts",
         "schedule": crontab(minute=15),

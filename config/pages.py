@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.urls import path
+from django.utils import timezone
 from django.views.generic import TemplateView
 
+from messagerie import retention
 from messagerie.danger_numbers import NUMBERS
 
 app_name = "pages"
@@ -28,7 +29,7 @@ class RightsPage(FooterPage):
     template_name = "pages/droits.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(terms=settings.RETENTION_TERMS, **kwargs)
+        return super().get_context_data(classes=retention.shown(timezone.localdate()), **kwargs)
 
 
 urlpatterns = [

@@ -24,7 +24,7 @@ from django.db.models.functions import Coalesce
 
 from comptes.keys.cipher import load_keys
 from comptes.models import User
-from messagerie.contents import open_details, open_motive, open_subject
+from messagerie.contents import ContentErased, open_details, open_motive, open_subject
 from messagerie.models import Conversation, Message, MessageKind, Side
 from messagerie.models.conversation import ConversationQuerySet
 from messagerie.states import State
@@ -144,8 +144,11 @@ def _unread(conversations: list[Conversation]) -> dict[UUID, int]:
 
 
 def _row(conversation: Conversation, unread: int) -> Row:
-    subject, details = open_subject(conversation), open_details(conversation)
     said_at = conversation.last_patient_at or conversation.opened_at
+    try:
+        subject, details = open_subject(conversation), open_details(conversation)
+    except ContentErased:
+        return _erased_row(conversation, said_at)
     answered = conversation.last_professional_at
     to_answer = conversation.state == State.IN_PROGRESS and (answered is None or answered < said_at)
     return Row(
@@ -160,6 +163,24 @@ def _row(conversation: Conversation, unread: int) -> Row:
         mine_to_answer=to_answer,
         said_at=said_at,
         unread=unread,
+        last_seq=conversation.last_seq,
+    )
+
+
+def _erased_row(conversation: Conversation, said_at: datetime) -> Row:
+    """What is left of a conversation whose content was erased: when, where, how it ended."""
+    return Row(
+        id=conversation.pk,
+        first_name="Contenu effacé",
+        age="",
+        relation="",
+        motive="",
+        commune=conversation.commune.label,
+        danger="",
+        turn=_turn(conversation, to_answer=False),
+        mine_to_answer=False,
+        said_at=said_at,
+        unread=0,
         last_seq=conversation.last_seq,
     )
 

@@ -1,14 +1,71 @@
-"""The sealed parts of a conversation, as types: sealed on the way in, opened on the way out."""
+"""The sealed parts of a conversation, as types: sealed on the way in, opened on the way out.
 
+A content that was erased, or whose key is gone, is a refusal that people read (ContentErased), or
+a line that says so among others (`open_lines`). A blob that was altered or moved is an error.
+"""
+
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from comptes.keys.cipher import load_keys, seal, unseal
-from messagerie.models import Conversation, Message
+from comptes.keys.cipher import SealBroken, cache, key_destroyed_at, load_keys, seal, unseal
+from comptes.keys.provider import KeyUnavailable
+from messagerie.errors import RefusalCode, Refused
+from messagerie.models import Conversation, Message, MessageKind
+
+logger = logging.getLogger(__name__)
+
+
+class ContentErased(Refused, KeyUnavailable):
+    """What was written here is gone for ever, and nothing can be added. `at`: when, if known."""
+
+    def __init__(self, conversation_id: UUID, at: datetime | None) -> None:
+        self.conversation_id = conversation_id
+        self.at = at
+        super().__init__(RefusalCode.ERASED, erased_sentence(at), status=410)
+
+
+def erased_sentence(at: datetime | None) -> str:
+    """« Le contenu de cette conversation a été effacé le … », in French."""
+    if at is None:
+        return _("Le contenu de cette conversation a été effacé.")
+    day = date_format(timezone.localtime(at), "j F Y")
+    return _("Le contenu de cette conversation a été effacé le %(day)s.") % {"day": day}
+
+
+def refuse_erased(conversation: Conversation) -> None:
+    """Raises ContentErased when the mark is there, whatever key this process still holds."""
+    if conversation.erased_at is not None:
+        cache.drop(conversation.pk)
+        raise ContentErased(conversation.pk, conversation.erased_at)
+
+
+def is_erased(conversation: Conversation) -> bool:
+    """Whether nothing can be read: for a row of a list, which says so and goes on. The keys of
+    the list were loaded before; this asks the database only for a key that is missing."""
+    try:
+        open_motive(conversation)
+    except ContentErased:
+        return True
+    return False
+
+
+def _open(conversation: Conversation, purpose: str, blob: bytes) -> str:
+    refuse_erased(conversation)
+    try:
+        return unseal(conversation.pk, purpose, blob)
+    except KeyUnavailable:
+        raise ContentErased(conversation.pk, key_destroyed_at(conversation.pk)) from None
+    except SealBroken:
+        logger.error("seal broken: %s of %s", purpose, conversation.pk)
+        raise
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -61,34 +118,41 @@ class Line:
     body: str
 
 
+def _seal(owner: UUID, purpose: str, text: str, *, bind: tuple[object, ...] = ()) -> bytes:
+    try:
+        return seal(owner, purpose, text, bind=bind)
+    except KeyUnavailable:
+        raise ContentErased(owner, key_destroyed_at(owner)) from None
+
+
 def seal_motive(owner: UUID, motive: str) -> bytes:
-    return seal(owner, "motive", motive)
+    return _seal(owner, "motive", motive)
 
 
 def open_motive(conversation: Conversation) -> str:
-    return unseal(conversation.pk, "motive", conversation.motive_sealed)
+    return _open(conversation, "motive", conversation.motive_sealed)
 
 
 def seal_subject(owner: UUID, subject: Subject) -> bytes:
-    return seal(owner, "subject", msgspec.json.encode(subject).decode())
+    return _seal(owner, "subject", msgspec.json.encode(subject).decode())
 
 
 def open_subject(conversation: Conversation) -> Subject:
-    raw = unseal(conversation.pk, "subject", conversation.subject_sealed)
+    raw = _open(conversation, "subject", conversation.subject_sealed)
     return msgspec.json.decode(raw, type=Subject)
 
 
 def seal_details(owner: UUID, details: CareDetails) -> bytes:
-    return seal(owner, "situation", msgspec.json.encode(details).decode())
+    return _seal(owner, "situation", msgspec.json.encode(details).decode())
 
 
 def open_details(conversation: Conversation) -> CareDetails:
-    raw = unseal(conversation.pk, "situation", conversation.situation_sealed)
+    raw = _open(conversation, "situation", conversation.situation_sealed)
     return msgspec.json.decode(raw, type=CareDetails)
 
 
 def seal_body(owner: UUID, sender_id: int | None, client_id: UUID, body: str) -> bytes:
-    return seal(owner, "body", body, bind=(sender_id or "service", client_id))
+    return _seal(owner, "body", body, bind=(sender_id or "service", client_id))
 
 
 def open_body(message: Message) -> str:
@@ -101,18 +165,44 @@ def open_body(message: Message) -> str:
 
 
 def open_lines(messages: Iterable[Message]) -> list[Line]:
-    """Open messages of one or several conversations; their keys come in one query."""
+    """Open messages of one or several conversations; their keys come in one query.
+
+    A line that was erased, or whose key is gone, comes as a line of the service that says so: the
+    other conversations of the same reading are not held up.
+
+    Raises:
+        SealBroken: a line was altered or moved. Its place is logged, never its content.
+    """
     messages = list(messages)
     load_keys(message.conversation_id for message in messages)
-    return [
-        Line(
-            seq=message.seq,
-            side=message.side,
-            kind=message.kind,
-            sender_id=message.sender_id,
-            client_id=message.client_id,
-            created_at=message.created_at,
-            body=open_body(message),
+    emptied = {message.conversation_id for message in messages if not message.body_sealed}
+    if emptied:
+        emptied = set(
+            Conversation.objects.filter(pk__in=emptied, erased_at__isnull=False).values_list(
+                "pk", flat=True
+            )
         )
-        for message in messages
-    ]
+    return [_open_line(message, erased=message.conversation_id in emptied) for message in messages]
+
+
+def _open_line(message: Message, *, erased: bool) -> Line:
+    kind, body = message.kind, ""
+    try:
+        if not erased:
+            body = open_body(message)
+    except KeyUnavailable:
+        erased = True
+    except SealBroken:
+        logger.error("seal broken: line %s of %s", message.seq, message.conversation_id)
+        raise
+    if erased:
+        kind, body = MessageKind.EVENT.value, _("Contenu effacé.")
+    return Line(
+        seq=message.seq,
+        side=message.side,
+        kind=kind,
+        sender_id=message.sender_id,
+        client_id=message.client_id,
+        created_at=message.created_at,
+        body=body,
+    )

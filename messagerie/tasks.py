@@ -1,18 +1,30 @@
 """Tasks: mails without content, silent conversations, forgotten drafts. Ids only come in."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from comptes.keys.cipher import destroy_key
-from messagerie import actions
-from messagerie.models import Conversation, DoorDraft, Notice, NoticeKind
+from comptes.keys.cipher import SealBroken, destroy_key
+from comptes.keys.provider import KeyUnavailable
+from messagerie import actions, retention
+from messagerie.errors import Refused
+from messagerie.models import (
+    Attachment,
+    AttachmentState,
+    Conversation,
+    DoorDraft,
+    Notice,
+    NoticeKind,
+)
 from messagerie.states import State
 
 logger = logging.getLogger(__name__)
@@ -100,17 +112,61 @@ def expire_silent() -> int:
         .exclude(last_professional_at__gt=silent_since)
         .values_list("pk", flat=True)
     )
-    return sum(
-        actions.expire(pk, silent_since=silent_since)
-        for pk in candidates.iterator(chunk_size=BATCH)
-    )
+    return _each(candidates, lambda pk: actions.expire(pk, silent_since=silent_since))
 
 
 @shared_task(name="messagerie.tasks.release_left")
 def release_left() -> int:
     """Hand back the conversations that nobody answers for any more. Returns how many."""
     held = Conversation.objects.filter(state=State.IN_PROGRESS).values_list("pk", flat=True)
-    return sum(actions.release(pk) for pk in held.iterator(chunk_size=BATCH))
+    return _each(held, actions.release)
+
+
+def _each(ids: QuerySet, act: Callable[[UUID], bool]) -> int:
+    """Act on each; one that fails is named in the log and does not stop the others."""
+    done = 0
+    for pk in ids.iterator(chunk_size=BATCH):
+        try:
+            done += act(pk)
+        except (KeyUnavailable, SealBroken, Refused, IntegrityError) as error:
+            logger.error("conversation %s left: %s", pk, type(error).__name__)
+    return done
+
+
+@shared_task(name="messagerie.tasks.erase_at_term")
+def erase_at_term() -> int:
+    """Erase the contents and the files that reached their term, and finish the erasures that a
+    crash cut. Run twice, the second does nothing. Returns how many contents were erased."""
+    actions.shred_left()
+    now = timezone.now()
+    files_before = retention.closed_before("ATTACHMENT", now)
+    with_files = (
+        Attachment.objects.exclude(state=AttachmentState.EFFACE)
+        .filter(conversation__state=State.CLOSED, conversation__closed_at__lt=files_before)
+        .order_by()
+        .values_list("conversation_id", flat=True)
+        .distinct()
+    )
+    _each(
+        with_files,
+        lambda pk: actions.erase_files_at_term(pk, closed_before=files_before),
+    )
+    before = retention.closed_before("CARE_RECORD", now)
+    reached = (
+        Conversation.objects.filter(
+            state=State.CLOSED, erased_at__isnull=True, closed_at__lt=before
+        )
+        .order_by("closed_at")
+        .values_list("pk", flat=True)
+    )
+    return _each(reached, lambda pk: actions.erase_at_term(pk, closed_before=before))
+
+
+@shared_task(name="messagerie.tasks.purge_notices")
+def purge_notices() -> int:
+    """Delete the notices sent so long ago that no trace is kept. Returns how many."""
+    before = retention.closed_before("TECHNICAL_LOG", timezone.now())
+    return Notice.objects.filter(sent_at__lt=before).delete()[0]
 
 
 @shared_task(name="messagerie.tasks.purge_drafts")

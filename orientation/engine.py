@@ -10,6 +10,7 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from comptes.keys.cipher import seal, unseal
+from comptes.keys.provider import KeyUnavailable
 from comptes.models import User
 from orientation.models import (
     Commune,
@@ -250,12 +251,19 @@ class Explanation:
     trace: tuple[dict[str, str], ...]
 
 
+def forget_why(conversation_id: UUID) -> None:
+    """Empty the sealed part of a conversation's decisions; where each led stays, for figures."""
+    Decision.objects.filter(conversation_id=conversation_id).update(sealed=b"")
+
+
 def open_decision(decision: Decision) -> Explanation:
     """Open the sealed part of a decision.
 
     Raises:
         KeyUnavailable: the conversation was erased, and its reasons with it.
     """
+    if not decision.sealed:
+        raise KeyUnavailable("les raisons de cette décision sont effacées")
     held = json.loads(unseal(decision.conversation_id, SEALED_AS, decision.sealed))
     return Explanation(
         situation=Situation.from_data(held["situation"]),

@@ -33,7 +33,7 @@ CLOSED_PAGES = {"view_on_site"}
 SECTIONS = (
     ("Personnes", ("User", "Membership", "InvitedRole")),
     ("Lieux de soins", ("Cpts", "Sas", "Structure", "Commune")),
-    ("Service", ("Opening", "RuleSet")),
+    ("Service", ("Opening", "RuleSet", "ErasureRequest")),
 )
 
 

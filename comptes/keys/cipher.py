@@ -5,13 +5,13 @@ padded to a multiple of 256 bytes first, so that a length tells little. The addi
 owner, purpose and what the caller adds (sender, client UUID): a blob moved elsewhere fails.
 """
 
-import hashlib
 import hmac
 import os
 import struct
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
@@ -109,6 +109,11 @@ def key_lives(owner: UUID) -> bool:
     return DataKey.objects.filter(pk=owner, wrapped__isnull=False).exists()
 
 
+def key_destroyed_at(owner: UUID) -> datetime | None:
+    """When the data key was destroyed; None when it was not, or never existed."""
+    return DataKey.objects.filter(pk=owner).values_list("destroyed_at", flat=True).first()
+
+
 def load_keys(owners: Iterable[UUID]) -> None:
     """Bring the keys of several conversations into the cache in one query."""
     missing = [owner for owner in set(owners) if cache.get(owner) is None]
@@ -184,7 +189,7 @@ def unseal(owner: UUID, purpose: str, blob: bytes, *, bind: tuple[object, ...] =
 
 def content_mac(owner: UUID, text: str) -> bytes:
     """Keyed digest of a text: tells a resend from another text under the same client UUID."""
-    return hmac.new(_key(owner), b"content\x1f" + text.encode(), hashlib.sha256).digest()
+    return hmac.digest(_key(owner), b"content\x1f" + text.encode(), "sha256")
 
 
 def destroy_key(owner: UUID) -> None:

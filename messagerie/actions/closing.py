@@ -8,11 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from comptes.keys.cipher import key_lives
 from comptes.models import Act, User
 from messagerie import sentences, states
 from messagerie.actions.handling import refuse_not_holder
 from messagerie.actions.talk import notify_patient
 from messagerie.actions.writing import announce, append, locked, note_passage, permitted, say
+from messagerie.contents import refuse_erased
 from messagerie.errors import RefusalCode, Refused
 from messagerie.models import Conversation, MessageKind, NoticeKind, Side
 from messagerie.states import Outcome, State
@@ -117,6 +119,7 @@ def reopen(
         refuse_not_patient(conversation, patient)
         if conversation.state != State.CLOSED:
             return conversation
+        refuse_erased(conversation)
         permitted(conversation, states.Act.REOPEN)
         if conversation.reopen_until is None or now > conversation.reopen_until:
             raise Refused(RefusalCode.TOO_LATE, str(states.ReopenTooLate.message), status=409)
@@ -190,9 +193,11 @@ def expire(conversation_id: UUID, *, silent_since: datetime, now: datetime | Non
     """Close a conversation that nobody has moved since a date; True if this call did.
 
     Being sent, reopened or taken counts as a move. The outcome says who was silent: EXPIRED when
-    the patient waited for us, ABANDONED when we waited for the patient.
+    the patient waited for us, ABANDONED when we waited for the patient. Nothing is said in a
+    conversation whose key is gone: it is closed and marked as erased.
     """
     now = now or timezone.now()
+    lives = key_lives(conversation_id)
     with transaction.atomic():
         conversation = (
             Conversation.objects.select_for_update(of=("self",), skip_locked=True)
@@ -208,6 +213,10 @@ def expire(conversation_id: UUID, *, silent_since: datetime, now: datetime | Non
             return False
         patient_silent = bool(answered and answered >= asked)
         outcome = Outcome.ABANDONED if patient_silent else Outcome.EXPIRED
-        say(conversation, sentences.SILENT, now)
+        if lives:
+            say(conversation, sentences.SILENT, now)
         end(conversation, outcome, None, Act.CONVERSATION_EXPIRED, now)
+        if not lives:
+            conversation.erased_at = now
+            conversation.save(update_fields=["erased_at"])
     return True

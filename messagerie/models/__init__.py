@@ -3,6 +3,7 @@
 from messagerie.models.attachment import Attachment, AttachmentState
 from messagerie.models.conversation import Alternative, Conversation, Transition
 from messagerie.models.door import DoorDraft, DoorPassage, PassageAnswer
+from messagerie.models.erasure import ErasureReason, ErasureRefusal, ErasureRequest, ErasureState
 from messagerie.models.live_epoch import LiveEpoch
 from messagerie.models.message import Message, MessageKind, Side
 from messagerie.models.notice import EmergencyTransmission, Notice, NoticeKind
@@ -15,6 +16,10 @@ __all__ = [
     "DoorDraft",
     "DoorPassage",
     "EmergencyTransmission",
+    "ErasureReason",
+    "ErasureRefusal",
+    "ErasureRequest",
+    "ErasureState",
     "LiveEpoch",
     "Message",
     "MessageKind",

@@ -7,8 +7,10 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from messagerie.contents import ContentErased
 from orientation.scope import Scope, scope_for
 
 View = Callable[..., HttpResponse]
@@ -21,7 +23,10 @@ class ConsoleRequest(HttpRequest):
 
 
 def professionals_only(view: View) -> View:
-    """Lead anonymous people to sign-in and turn other accounts away; no page stays in a cache."""
+    """Lead anonymous people to sign-in and turn other accounts away; no page stays in a cache.
+
+    A conversation whose content is erased gives one page that says so.
+    """
 
     @wraps(view)
     def checked(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -29,6 +34,10 @@ def professionals_only(view: View) -> View:
         if not scope.is_professional:
             raise PermissionDenied
         request.scope_of_user = scope
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except ContentErased as erased:
+            context = {"sentence": erased.sentence}
+            return render(request, "console/effacee.html", context, status=erased.status)
 
     return never_cache(login_required(checked))

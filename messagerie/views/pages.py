@@ -11,6 +11,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 
 from comptes.models import UserKind
+from messagerie.contents import ContentErased
 from messagerie.errors import Refused
 
 View = Callable[..., HttpResponseBase]
@@ -70,6 +71,9 @@ def other_account(request: HttpRequest) -> HttpResponse:
 
 def refusal(request: HttpRequest, refused: Refused, typed: str = "") -> HttpResponse:
     """The page of an act refused, with what was typed so that it can be copied."""
+    if isinstance(refused, ContentErased):
+        context = {"sentence": refused.sentence, "conversation_id": refused.conversation_id}
+        return render(request, "patient/effacee.html", context, status=refused.status)
     return render(
         request,
         "patient/refus.html",

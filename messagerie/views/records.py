@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from comptes.journal import record
 from comptes.keys.cipher import load_keys
 from comptes.models import Act, JournalEntry, Professional, User
-from messagerie.contents import open_details, open_motive, open_subject
+from messagerie.contents import ContentErased, open_details, open_motive, open_subject
 from messagerie.danger import NUMBERS, SIGNS
 from messagerie.models import Conversation, MessageKind, Side
 from messagerie.states import Outcome, State
@@ -63,17 +63,23 @@ def conversation_rows(scope: Scope, limit: int = LISTED) -> list[Row]:
 
 
 def _row(row: Conversation) -> Row:
-    subject = open_subject(row)
-    state, tone = _said_state(row)
+    try:
+        title, (state, tone) = _title(row), _said_state(row)
+    except ContentErased:
+        title, state, tone = _("Conversation effacée"), _("Contenu effacé"), "neutre"
     moved = (row.closed_at, row.last_professional_at, row.last_patient_at, row.opened_at)
     return Row(
         url=reverse("patient:conversation", args=[row.pk]),
-        titre=f"{subject.first_name} – {LABELS[open_motive(row)]}",
+        titre=title,
         etat=state,
         ton=tone,
         maj=max(at for at in moved if at),
         non_lus=row.unread,
     )
+
+
+def _title(row: Conversation) -> str:
+    return f"{open_subject(row).first_name} – {LABELS[open_motive(row)]}"
 
 
 def _said_state(row: Conversation) -> tuple[str, str]:

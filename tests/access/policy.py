@@ -266,6 +266,13 @@ POLICY: dict[str, Line] = {
     **admin_model("orientation_ruleset", "rule_set", delete=True),
     **admin_model("orientation_sas", "sas"),
     **admin_model("orientation_structure", "cabinet"),
+    **admin_model("messagerie_erasurerequest", "erasure", change=False),
+    **{
+        f"admin:messagerie_erasurerequest_{act}": Line(
+            by_variant=IN_TERRITORY, variants=administered("erasure")
+        )
+        for act in ("take_up", "confirm", "refuse")
+    },
     "admin:orientation_cpts_import": ADMIN_PAGE,
     "admin:orientation_ruleset_copy": Line(
         by_variant=IN_TERRITORY, variants=administered("rule_set")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from comptes.models import Invitation, Profession, User
 from messagerie import actions
 from messagerie.contents import CareDetails, Subject
-from messagerie.models import Conversation
+from messagerie.models import Conversation, ErasureReason
 from orientation.invitations import invite
 from orientation.models import InvitedRole, Membership, Role, Rule, RuleSet, StructureKind
 from orientation.rules import Condition, Destination
@@ -145,8 +145,18 @@ def _territory(
     waiting = _conversation(patient, commune, f"{word}-attente")
     held = _conversation(patient, commune, f"{word}-tenue")
     actions.take(held.pk, professional=professional, scope=scope_for(professional))
+    withdrawn = _conversation(patient, commune, f"{word}-retiree")
+    actions.withdraw(withdrawn.pk, patient=patient, scope=scope_for(patient))
+    administrator = people[mine["admin"]]
+    erasure = actions.ask_erasure(
+        withdrawn.pk,
+        administrator=administrator,
+        scope=scope_for(administrator),
+        reason=ErasureReason.MISTAKE,
+    )
     world.things[side] = {
         "waiting": waiting,
+        "erasure": erasure,
         "held": held,
         "structure": structure,
         "sas": sas,
@@ -166,6 +176,7 @@ def _territory(
     readers = {
         f"{word}-attente": on_duty,
         f"{word}-tenue": team,
+        f"{word}-retiree": {mine["patient"]},
         # The first name of the account is said to who answers: "écrit par …".
         f"{word}-patient": on_duty,
         f"patient.{side}@exemple.invalid": {mine["patient"]},

@@ -32,6 +32,7 @@ def test_nothing_of_care_is_registered():
     names = {model._meta.label for model in administration._registry}
     assert names == {
         "comptes.User",
+        "messagerie.ErasureRequest",  # numbers, places, reasons, dates
         "orientation.Commune",
         "orientation.Cpts",
         "orientation.InvitedRole",
