@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messagerie import actions
-from messagerie.actions.files import Joined
+from messagerie.actions.joining import Joined
 from messagerie.api import CONFLICTS, REFUSALS, ConversationsView
 from messagerie.api_schemas import RefusalSerializer
 from messagerie.attachments.kinds import MAX_BYTES, refused

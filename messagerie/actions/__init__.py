@@ -8,13 +8,13 @@ from messagerie.actions.erasing import (
     ask_erasure,
     confirm_erasure,
     erase_at_term,
-    erase_files_at_term,
     refuse_erasure,
     request_erasure,
     shred_left,
 )
-from messagerie.actions.files import Joined, attach, destroy_files, look_at, open_file
+from messagerie.actions.files import destroy_files, look_at, open_file
 from messagerie.actions.handling import hand_back, release, take
+from messagerie.actions.joining import Joined, attach
 from messagerie.actions.lines import Kept
 from messagerie.actions.opening import Opened, OpenRequest, open_conversation
 from messagerie.actions.orienting import orient, proposal_for, shown_mark
@@ -29,25 +29,24 @@ from messagerie.actions.talk import post
 
 __all__ = [
     "Joined",
-    "attach",
-    "destroy_files",
-    "look_at",
-    "open_file",
     "Kept",
     "OpenRequest",
     "Opened",
     "ask_erasure",
+    "attach",
     "close",
     "confirm_erasure",
     "declare_worsening",
+    "destroy_files",
     "erase_at_term",
-    "erase_files_at_term",
     "expire",
     "hand_back",
+    "look_at",
     "mark_delivered",
     "mark_opened",
     "note_readings",
     "open_conversation",
+    "open_file",
     "open_for_reading",
     "orient",
     "post",

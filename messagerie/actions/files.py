@@ -1,64 +1,33 @@
-"""Join a file to a conversation, open it, settle it after the antivirus, destroy it.
+"""Open the files of a conversation, settle them after the antivirus, destroy them."""
 
-The journey: what may be refused at once is refused; the file is written anew by a child process;
-the sealed bytes go to the store; then one transaction adds the line, the row and the journal. No
-lock is held while the file is worked on or stored. A row never points to bytes that are not
-stored; bytes that no row points to are sealed, and the hourly sweep deletes them.
-"""
-
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from comptes.journal import record
-from comptes.keys.cipher import SealBroken, content_mac, key_lives
-from comptes.keys.files import seal_bytes, unseal_bytes
+from comptes.keys.cipher import SealBroken, key_lives
+from comptes.keys.files import unseal_bytes
 from comptes.keys.provider import KeyUnavailable
 from comptes.models import Act, JournalEntry, User
-from messagerie.actions.talk import notify_patient, refuse_closed, writing_side
-from messagerie.actions.writing import announce, append, locked, say
+from messagerie.actions.writing import announce, say
 from messagerie.attachments import store
-from messagerie.attachments.antivirus import wake_scan
 from messagerie.attachments.kinds import JPEG, refused
-from messagerie.attachments.record import FileRecord, clean_name, read_record, write_record
-from messagerie.attachments.workshop import Anew, busy, write_anew
+from messagerie.attachments.record import read_record
+from messagerie.attachments.workshop import busy
 from messagerie.contents import open_body
-from messagerie.errors import RefusalCode, Refused, not_found
-from messagerie.models import (
-    Attachment,
-    AttachmentState,
-    Conversation,
-    Message,
-    MessageKind,
-    NoticeKind,
-    Side,
-)
+from messagerie.errors import RefusalCode, Refused
+from messagerie.models import Attachment, AttachmentState, Conversation
 from messagerie.sentences import file_refused
-from messagerie.states import State
 from orientation.scope import Scope
 
 FILE, PREVIEW, SOURCE = "file", "preview", "source"
-MAX_FILES = 30  # of one person in one conversation
 RECENT = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Joined:
-    """Where a file stands. `created` is False when it was a resend of a file already kept."""
-
-    attachment: Attachment
-    record: FileRecord
-    seq: int
-    at: datetime
-    created: bool
 
 
 @dataclass(frozen=True)
@@ -70,180 +39,8 @@ class Opened:
     name: str
 
 
-# --- Joining
-
-
-def attach(
-    conversation_id: UUID,
-    *,
-    author: User,
-    scope: Scope,
-    client_id: UUID,
-    name: str,
-    content: bytes,
-    now: datetime | None = None,
-) -> Joined:
-    """Keep one file as a line of the conversation. When this returns, it is stored and committed.
-
-    Args:
-        conversation_id: a conversation visible to the scope.
-        author: the patient, or the professional who holds it.
-        client_id: UUID given by the device, the same for every try of one file.
-        name: as the device calls the file.
-        content: the file, whole.
-        now: the time of the act; the present one by default.
-
-    Raises:
-        Refused: NOT_FOUND, NOT_YOURS, CLOSED, SAME_ID_OTHER_TEXT, TOO_MANY_FILES, what
-            `write_anew` says of the file, or BUSY (worth another try) when the store is away.
-    """
-    now = now or timezone.now()
-    mac = _mac(conversation_id, author, scope, client_id, content)
-    if (held := _held(conversation_id, author, client_id, mac)) is not None:
-        return held
-    anew = write_anew(content)
-    attachment = Attachment(
-        conversation_id=conversation_id,
-        uploader=author,
-        client_id=client_id,
-        content_mac=mac,
-        state=AttachmentState.PRET,
-        media=anew.media,
-        size=len(anew.file),
-        width=anew.width,
-        height=anew.height,
-        pages=anew.pages,
-        created_at=now,
-        settled_at=now,
-    )
-    parts = {FILE: anew.file, PREVIEW: anew.preview}
-    if settings.CLAMAV_ADDRESS:
-        attachment.state, attachment.settled_at = AttachmentState.EN_ANALYSE, None
-        parts[SOURCE] = content
-    told = _record(attachment, clean_name(name, anew.media), anew)
-    _store(attachment, parts)
-    try:
-        joined = _commit(attachment, told, author=author, scope=scope, now=now)
-    except Refused:
-        _clear([attachment])
-        raise  # after any other error the commit may have happened: the sweep knows later
-    if not joined.created:  # the same file, sent twice at once: the other one was first
-        _clear([attachment])
-    return joined
-
-
-def _mac(
-    conversation_id: UUID, author: User, scope: Scope, client_id: UUID, content: bytes
-) -> bytes:
-    """Refuse at once what the act would refuse later, and give the digest of what was sent."""
-    conversation = Conversation.objects.visible_to(scope).filter(pk=conversation_id).first()
-    if conversation is None:
-        raise not_found()
-    try:
-        mac = content_mac(conversation_id, hashlib.sha256(content).hexdigest())
-    except KeyUnavailable:
-        raise refused(RefusalCode.FILE_ERASED) from None
-    mine = Message.objects.filter(conversation=conversation, sender=author)
-    if not mine.filter(client_id=client_id).exists():  # a resend has its answer, whatever happened
-        writing_side(conversation, author)
-        refuse_closed(conversation)
-        if mine.filter(kind=MessageKind.FILE).count() >= MAX_FILES:
-            raise refused(RefusalCode.TOO_MANY_FILES)
-    return mac
-
-
-def _held(conversation_id: UUID, author: User, client_id: UUID, mac: bytes) -> Joined | None:
-    """The file already kept under this client UUID, if any.
-
-    Raises:
-        Refused: SAME_ID_OTHER_TEXT when it is another file, or a text.
-    """
-    line = (
-        Message.objects.select_related("attachment")
-        .filter(conversation_id=conversation_id, sender=author, client_id=client_id)
-        .first()
-    )
-    if line is None:
-        return None
-    held = getattr(line, "attachment", None)
-    if held is None or bytes(held.content_mac) != mac:
-        raise Refused(
-            RefusalCode.SAME_ID_OTHER_TEXT,
-            _("Cet envoi est déjà parti avec un autre contenu. Choisissez de nouveau le fichier."),
-            status=409,
-        )
-    return Joined(held, read_record(open_body(line)), line.seq, line.created_at, created=False)
-
-
-def _record(attachment: Attachment, name: str, anew: Anew) -> FileRecord:
-    return FileRecord(
-        attachment=str(attachment.pk),
-        name=name,
-        media=anew.media,
-        size=attachment.size,
-        width=anew.width,
-        height=anew.height,
-        pages=anew.pages,
-    )
-
-
-def _store(attachment: Attachment, parts: dict[str, bytes]) -> None:
-    """Seal and store each part; all of them, or none and a refusal worth another try."""
-    try:
-        for part, content in parts.items():
-            sealed = seal_bytes(
-                attachment.conversation_id, "attachment", content, bind=(attachment.pk, part)
-            )
-            setattr(attachment, f"stored_{part}", store.put(sealed))
-    except store.StoreAway:
-        _clear([attachment])
-        raise busy() from None
-    except KeyUnavailable:
-        _clear([attachment])
-        raise refused(RefusalCode.FILE_ERASED) from None
-
-
-def _commit(
-    attachment: Attachment, told: FileRecord, *, author: User, scope: Scope, now: datetime
-) -> Joined:
-    """The line, the row and the journal, in one transaction, under the lock of the conversation."""
-    with transaction.atomic():
-        conversation = locked(attachment.conversation_id, scope)
-        held = _held(conversation.pk, author, attachment.client_id, attachment.content_mac)
-        if held is not None:
-            return held
-        side = writing_side(conversation, author)
-        refuse_closed(conversation)
-        line = append(
-            conversation,
-            sender=author,
-            side=side,
-            kind=MessageKind.FILE,
-            client_id=attachment.client_id,
-            body=write_record(told),
-            now=now,
-        )
-        conversation.save(
-            update_fields=["last_seq", "last_patient_at", "last_professional_at", "first_answer_at"]
-        )
-        attachment.message = line
-        attachment.save(force_insert=True)
-        if side == Side.PROFESSIONAL:
-            notify_patient(conversation, NoticeKind.ANSWER, now)
-        record(
-            Act.ATTACHMENT_ADDED,
-            actor=author,
-            conversation_id=conversation.pk,
-            seq=line.seq,
-            object_ref=_reference(attachment),
-        )
-        announce(conversation, queue=conversation.state == State.WAITING)
-        if attachment.state == AttachmentState.EN_ANALYSE:
-            transaction.on_commit(wake_scan)
-    return Joined(attachment, told, line.seq, now, created=True)
-
-
-def _reference(attachment: Attachment) -> str:
+def reference(attachment: Attachment) -> str:
+    """How the journal names it."""
     return f"attachment:{attachment.pk}"
 
 
@@ -315,7 +112,7 @@ def open_file(
             actor=reader,
             conversation_id=conversation_id,
             seq=found.message.seq,
-            object_ref=_reference(found),
+            object_ref=reference(found),
             reason="aperçu" if preview else "",
         )
     return Opened(content, JPEG if preview else found.media, name)
@@ -340,7 +137,7 @@ def _just_opened(attachment: Attachment, reader: User) -> bool:
         conversation_id=attachment.conversation_id,
         actor_id=reader.pk,
         act=Act.ATTACHMENT_READ,
-        object_ref=_reference(attachment),
+        object_ref=reference(attachment),
         at__gte=timezone.now() - RECENT,
     ).exists()
 
@@ -380,7 +177,7 @@ def destroy_files(conversation_id: UUID) -> int:
         )
         ids = list(rows.select_for_update().values_list("pk", flat=True))
         Attachment.objects.filter(pk__in=ids).update(
-            state=AttachmentState.EFFACE, settled_at=timezone.now()
+            state=AttachmentState.EFFACE, settled_at=timezone.now(), content_mac=b""
         )
         transaction.on_commit(partial(clear_stored, ids))
     return len(ids)
@@ -396,13 +193,13 @@ def clear_stored(ids: Iterable[UUID]) -> int:
             AttachmentState.EN_ANALYSE: (),
             AttachmentState.PRET: (SOURCE,),
         }.get(AttachmentState(row.state), (FILE, PREVIEW, SOURCE))
-        if _clear([row], parts):
+        if clear([row], parts):
             row.save(update_fields=[f"stored_{part}" for part in parts])
             cleared += 1
     return cleared
 
 
-def _clear(rows: Iterable[Attachment], parts: Iterable[str] = (FILE, PREVIEW, SOURCE)) -> bool:
+def clear(rows: Iterable[Attachment], parts: Iterable[str] = (FILE, PREVIEW, SOURCE)) -> bool:
     """Delete the bytes of these parts and empty their names; whether all could be."""
     whole = True
     for row in rows:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from comptes.models import User
+from messagerie.attachments import store
 from messagerie.models import Conversation
 from tests import factories
 from tests.messagerie.attachments import samples
@@ -70,3 +72,26 @@ def send(client: Client, conversation: Conversation, data: dict[str, object] | N
 
 def address(joined: dict[str, object], conversation: Conversation, name: str = "piece") -> str:
     return reverse(f"api:{name}", args=[conversation.pk, joined["attachment"]])
+
+
+def refusal(response) -> tuple[int, str, bool]:
+    said = response.json()
+    assert said["message"].endswith(".")
+    return response.status_code, said["code"], said["retry"]
+
+
+def stored() -> set[str]:
+    """Every name in the store."""
+    found: set[str] = set()
+
+    def walk(folder: str) -> None:
+        folders, names = storages[store.ALIAS].listdir(folder)
+        found.update(f"{folder}/{name}".lstrip("/") for name in names)
+        for inner in folders:
+            walk(f"{folder}/{inner}".lstrip("/"))
+
+    try:
+        walk("")
+    except FileNotFoundError:
+        return set()
+    return found
