@@ -60,6 +60,10 @@ class History:
     def link(self, who: str, door: str, *, up: bool) -> None:
         self.note("link", who=who, door=door, up=up)
 
+    def shows(self, conv: str, who: str, id: str) -> bool:
+        """Whether the page of `who` shows this line now."""
+        return id in self._seen[conv, who]
+
     @property
     def waiting(self) -> int:
         """Lines that nobody answered yet."""

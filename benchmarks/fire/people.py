@@ -2,9 +2,9 @@
 
     python -m benchmarks.fire.people <conversations> <file>
 
-In the environment of the run. Writes JSON: {"people": [{who, session, conversations}], "fat":
-{session, conversation}}. The fat conversation is long enough to fill the buffers of a page that
-reads nothing.
+In the environment of the run. Writes JSON: {"people": [{who, session, conversations}], "trap": the
+two people of one conversation more, "fat": {session, conversation}}. The fat conversation is long
+enough to fill the buffers of a page that reads nothing.
 """
 
 import json
@@ -156,11 +156,15 @@ def people(count: int) -> dict[str, Any]:
         everybody.append(
             {"who": author.last_name, "session": session_of(author), "conversations": held[-1:]}
         )
-    author = patient(count)
-    fat = conversation(author, professional(count + 1, structure))
+    author, holder = patient(count), professional(count, structure)
+    fat, trap = conversation(author, holder), conversation(author, holder)
     fatten(fat, author)
     return {
         "people": everybody,
+        "trap": [
+            {"who": user.last_name, "session": session_of(user), "conversations": [trap]}
+            for user in (author, holder)
+        ],
         "fat": {"session": session_of(author), "conversation": fat},
     }
 

@@ -21,7 +21,7 @@ class ProductPage(Listener):
         conversations: Iterable[str],
         door: Door,
         history: History,
-        pace: Pace,
+        pace: Pace | None = None,
     ) -> None:
         self.who = who
         self._door, self._history = door, history
@@ -34,10 +34,16 @@ class ProductPage(Listener):
             pace=pace,
         )
 
-    async def open(self) -> None:
+    async def load(self) -> None:
+        """The page as the service gives it; here it shows nothing yet."""
         for conversation in self._conversations:
             self._history.view(conversation, self.who, self._door.name)
             self.client.watch(UUID(conversation))
+
+    async def open(self, *, loaded: bool = False) -> None:
+        """`loaded`: only the socket is missing."""
+        if not loaded:
+            await self.load()
         await self.client.__aenter__()
 
     async def close(self) -> None:

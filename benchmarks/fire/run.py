@@ -37,6 +37,7 @@ class Result:
     faults: list[Event]
     memory: dict[str, int]  # bytes of the larger web process: start, most, most while deaf
     tracebacks: int
+    traps: Verdict | None = None
 
 
 @contextlib.contextmanager
@@ -49,15 +50,19 @@ def temporary_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(plan: Plan, target: str, *, tell: Tell, keep: Path | None = None) -> Result:
-    """Run `target` ("product" or "tutorial"). `keep`: where its history and logs are copied."""
+@contextlib.contextmanager
+def started(plan: Plan, target: str, *, keep: Path | None = None) -> Iterator[Stack]:
+    """The servers and people of `target` ("product" or "tutorial"), for the runs inside.
+
+    `keep`: where the history and the logs are copied at the end.
+    """
     with temporary_folder() as folder:
         stack = Stack(folder, target)
         try:
             stack.start()
-            task = _prepare(stack, plan, folder)
+            _prepare(stack, plan)
             stack.start_programs()
-            return _burn(stack, plan, folder, task, tell)
+            yield stack
         finally:
             stack.stop()
             if keep is not None:
@@ -70,8 +75,9 @@ def _copy(folder: Path, target: Path) -> None:
         shutil.copy(path, target / path.name)
 
 
-def _prepare(stack: Stack, plan: Plan, folder: Path) -> Path:
-    """Databases and people; the task of the process of the pages."""
+def _prepare(stack: Stack, plan: Plan) -> None:
+    """Databases and people; `task.json` tells the pages who is there."""
+    folder = stack.folder
     task: dict[str, Any] = {
         "target": stack.target,
         "plan": dataclasses.asdict(plan),
@@ -84,18 +90,25 @@ def _prepare(stack: Stack, plan: Plan, folder: Path) -> Path:
         task |= json.loads(made.read_text())
     else:
         stack.module("benchmarks.reference.start")
-        conversations = [str(uuid.uuid4()) for _ in range(plan.conversations)]
-        task["people"] = [
-            {"who": f"{side}-{number}", "conversations": [conversation]}
-            for number, conversation in enumerate(conversations)
-            for side in ("pro", "patient")
-        ]
-    path = folder / "task.json"
-    path.write_text(json.dumps(task))
-    return path
+        pairs = [_pair(number) for number in range(plan.conversations + 1)]
+        task["trap"] = pairs.pop()
+        task["people"] = [person for pair in pairs for person in pair]
+    (folder / "task.json").write_text(json.dumps(task))
 
 
-def _burn(stack: Stack, plan: Plan, folder: Path, task: Path, tell: Tell) -> Result:
+def _pair(number: int) -> list[dict[str, Any]]:
+    """The two people of one conversation of the reference, which knows no account."""
+    conversation = str(uuid.uuid4())
+    return [
+        {"who": f"{side}-{number}", "session": "", "conversations": [conversation]}
+        for side in ("pro", "patient")
+    ]
+
+
+def burn(stack: Stack, plan: Plan, *, tell: Tell) -> Result:
+    """Pages in a process of their own, accidents from here, then the table."""
+    folder = stack.folder
+    task = folder / "task.json"
     pages = stack.spawn([sys.executable, "-m", "benchmarks.fire.load", str(task)], "pages.log")
     memory = {"start": 0, "most": 0, "deaf": 0}
     faults: list[Event] = []
@@ -129,7 +142,8 @@ def _burn(stack: Stack, plan: Plan, folder: Path, task: Path, tell: Tell) -> Res
             pages.kill()
             pages.wait()
     history = [*read(folder / "history.jsonl"), *faults]
-    rows = stack.rows()
+    shown = {event["conv"] for event in history if event["e"] == "view"}
+    rows = [row for row in stack.rows() if row.conversation in shown]
     return Result(
         target=stack.target,
         plan=plan,

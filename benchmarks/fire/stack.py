@@ -31,6 +31,7 @@ class Stack:
     """PostgreSQL, Valkey, two web processes and the worker of one target."""
 
     def __init__(self, folder: Path, target: str) -> None:
+        self.folder = folder
         self.target = target
         self.logs = folder / "journaux"
         self.logs.mkdir(parents=True)

@@ -32,9 +32,11 @@ class TutorialPage:
         self._run: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
-    async def open(self) -> None:
-        self._history.view(self._conversation, self.who, self._door.name)
-        self._run = asyncio.create_task(self._keep_linked())
+    async def open(self, *, loaded: bool = False) -> None:
+        """`loaded`: the page has just read its history, only its socket is missing."""
+        if not loaded:
+            self._history.view(self._conversation, self.who, self._door.name)
+        self._run = asyncio.create_task(self._keep_linked(loaded))
 
     async def close(self) -> None:
         if self._run is not None:
@@ -57,13 +59,15 @@ class TutorialPage:
         with contextlib.suppress(websockets.WebSocketException, OSError):
             await socket.send(json.dumps({"message": body}))
 
-    async def _keep_linked(self) -> None:
+    async def _keep_linked(self, loaded: bool) -> None:
         tries = 0
         while True:
             with contextlib.suppress(
                 websockets.WebSocketException, OSError, TimeoutError, ValueError, EOFError
             ):
-                await self._load_history()
+                if not loaded:
+                    await self.load()
+                loaded = False
                 async with self._connect() as socket:
                     tries = 0
                     await self._serve(socket)
@@ -83,7 +87,7 @@ class TutorialPage:
             proxy=None,
         )
 
-    async def _load_history(self) -> None:
+    async def load(self) -> None:
         """What the page shows when it is loaded: everything so far, in order."""
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection(HOST, self._door.port)
