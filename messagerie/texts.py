@@ -4,6 +4,7 @@ PostgreSQL refuses NUL in a text, UTF-8 refuses lone surrogates, and a body of z
 characters only looks empty to everybody: all are refused here, at the door, with a sentence.
 """
 
+import re
 import unicodedata
 
 from django.utils.functional import Promise
@@ -18,6 +19,9 @@ MAX_SHORT = 200
 # Marks that stack on one letter: the eye cannot read more, and the page would overflow.
 MAX_COMBINING_RUN = 4
 YOUR_MESSAGE = gettext_lazy("Votre message")
+# What almost every line is made of: Latin letters, digits, usual signs. It needs no second look.
+PLAIN = re.compile(r"[\t\n -~\u00a0-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e\u20ac]*")
+WORD = re.compile(r"[0-9A-Za-z\u00c0-\u024f]")
 # Letters and symbols in name, blanks to the eye: braille blank, Hangul fillers.
 BLANK_LETTERS = "\u2800\u3164\uffa0\u115f\u1160"
 
@@ -37,6 +41,8 @@ def clean_text(raw: object, *, limit: int = MAX_BODY, what: str | Promise = YOUR
         raise Refused(RefusalCode.UNREADABLE, _("%(what)s n'est pas un texte.") % {"what": what})
     if len(raw) > 4 * limit:
         raise _too_long(what, limit)
+    if len(raw) <= limit and PLAIN.fullmatch(raw) and WORD.search(raw):
+        return unicodedata.normalize("NFC", raw.strip())
     if "\x00" in raw or any(0xD800 <= ord(char) <= 0xDFFF for char in raw):
         raise Refused(
             RefusalCode.UNREADABLE,

@@ -11,7 +11,7 @@ Several at a time, a locked conversation is skipped (LATER) and its lines come a
 group: nobody waits behind somebody else's lock, and two processes never wait for each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from comptes.keys.cipher import content_mac
 from comptes.keys.provider import KeyUnavailable
 from comptes.models import Act, JournalEntry
-from messagerie.actions.statements import Rows, Statement, Steps
+from messagerie.actions.statements import Last, Rows, Statement, Steps
 from messagerie.contents import seal_body
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import Conversation, Message, MessageKind, Notice, NoticeKind, Side
@@ -101,7 +101,7 @@ def keep(lines: Sequence[NewLine], *, skip_locked: bool) -> Steps[list[Verdict]]
     judged = _Judge(rows, elsewhere, held)
     verdicts = [judged.verdict(line) for line in lines]
     if judged.kept:
-        yield _write(judged.kept, judged.rows)
+        yield Last([_write(judged.kept)])
     return verdicts
 
 
@@ -204,29 +204,20 @@ def _already_kept(lines: Sequence[NewLine]) -> Statement:
     )
 
 
-def _write(kept: list[tuple[NewLine, Kept]], rows: dict[UUID, Row]) -> list[Statement]:
-    statements = [_messages(kept), _numbers(kept, rows), _journal_lines(kept)]
-    answers = [(line, place) for line, place in kept if place.side == Side.PROFESSIONAL]
-    return [*statements, _notices(answers)] if answers else statements
+def _write(kept: list[tuple[NewLine, Kept]]) -> Statement:
+    """Everything that kept lines change, in one statement.
 
-
-def _messages(kept: list[tuple[NewLine, Kept]]) -> Statement:
-    return (
-        f"""
-        INSERT INTO {_message} (conversation_id, seq, sender_id, side, kind, client_id,
-                                body_sealed, content_mac, created_at)
-        SELECT conversation_id, seq, sender_id, side, '{MessageKind.TEXT}', client_id,
-               body_sealed, content_mac, created_at
-        FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::uuid[],
-                    %s::bytea[], %s::bytea[], %s::timestamptz[])
-             AS line(conversation_id, seq, sender_id, side, client_id,
-                     body_sealed, content_mac, created_at)
-        """,  # noqa: S608
-        _columns(
+    The lines; the last number of each conversation and when each side last wrote; one mail
+    planned for each patient who was answered (while one is due, later lines wait with it); the
+    journal.
+    """
+    columns = zip(
+        *(
             (
                 line.conversation_id,
                 place.seq,
                 line.author_id,
+                line.author_kind,
                 place.side.value,
                 line.client_id,
                 line.sealed,
@@ -235,73 +226,46 @@ def _messages(kept: list[tuple[NewLine, Kept]]) -> Statement:
             )
             for line, place in kept
         ),
+        strict=True,
     )
+    return WRITE, [list(column) for column in columns]
 
 
-def _numbers(kept: list[tuple[NewLine, Kept]], rows: dict[UUID, Row]) -> Statement:
-    """The last number of each conversation, and when each side last wrote."""
-    last: dict[UUID, dict[Side, datetime]] = {}
-    for line, place in kept:
-        last.setdefault(line.conversation_id, {})[place.side] = place.at
-    return (
-        f"""
-        UPDATE {_conversation} AS held SET
-            last_seq = line.last_seq,
-            last_patient_at = coalesce(line.patient_at, held.last_patient_at),
-            last_professional_at = coalesce(line.professional_at, held.last_professional_at),
-            first_answer_at = coalesce(held.first_answer_at, line.professional_at)
-        FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[])
-             AS line(id, last_seq, patient_at, professional_at)
-        WHERE held.id = line.id
-        """,  # noqa: S608
-        _columns(
-            (pk, rows[pk].last_seq, sides.get(Side.PATIENT), sides.get(Side.PROFESSIONAL))
-            for pk, sides in last.items()
-        ),
-    )
-
-
-def _journal_lines(kept: list[tuple[NewLine, Kept]]) -> Statement:
-    return (
-        f"""
-        INSERT INTO {_journal} (at, act, actor_id, actor_kind, conversation_id, seq, object_ref,
-                                reason)
-        SELECT at, '{Act.MESSAGE_POSTED}', actor_id, actor_kind, conversation_id, seq, object_ref,
-               ''
-        FROM unnest(%s::timestamptz[], %s::bigint[], %s::text[], %s::uuid[], %s::int[], %s::text[])
-             AS line(at, actor_id, actor_kind, conversation_id, seq, object_ref)
-        """,  # noqa: S608
-        _columns(
-            (
-                place.at,
-                line.author_id,
-                line.author_kind,
-                line.conversation_id,
-                place.seq,
-                f"client:{line.client_id}",
-            )
-            for line, place in kept
-        ),
-    )
-
-
-def _notices(answers: list[tuple[NewLine, Kept]]) -> Statement:
-    """One mail planned for each patient; while one is due, later lines wait with it."""
-    first: dict[UUID, Kept] = {}
-    for line, place in answers:
-        first.setdefault(line.conversation_id, place)
-    return (
-        f"""
-        INSERT INTO {_notice} (user_id, conversation_id, kind, seq, created_at)
-        SELECT user_id, conversation_id, '{NoticeKind.ANSWER}', seq, created_at
-        FROM unnest(%s::bigint[], %s::uuid[], %s::int[], %s::timestamptz[])
-             AS due(user_id, conversation_id, seq, created_at)
-        ON CONFLICT DO NOTHING
-        """,  # noqa: S608
-        _columns((place.row.patient_id, pk, place.seq, place.at) for pk, place in first.items()),
-    )
-
-
-def _columns(records: Iterable[tuple[object, ...]]) -> list[list[object]]:
-    """Rows turned into columns, as unnest takes them."""
-    return [list(column) for column in zip(*records, strict=True)]
+WRITE = f"""
+WITH line AS (
+    SELECT * FROM unnest(
+        %s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bytea[],
+        %s::bytea[], %s::timestamptz[]
+    ) AS line(conversation_id, seq, author_id, author_kind, side, client_id, sealed, mac, at)
+), kept AS (
+    INSERT INTO {_message} (conversation_id, seq, sender_id, side, kind, client_id, body_sealed,
+                            content_mac, created_at)
+    SELECT conversation_id, seq, author_id, side, '{MessageKind.TEXT}', client_id, sealed, mac, at
+    FROM line
+), numbered AS (
+    UPDATE {_conversation} AS held SET
+        last_seq = last.seq,
+        last_patient_at = coalesce(last.patient_at, held.last_patient_at),
+        last_professional_at = coalesce(last.professional_at, held.last_professional_at),
+        first_answer_at = coalesce(held.first_answer_at, last.first_professional_at)
+    FROM (
+        SELECT conversation_id, max(seq) AS seq,
+               max(at) FILTER (WHERE side = '{Side.PATIENT}') AS patient_at,
+               max(at) FILTER (WHERE side = '{Side.PROFESSIONAL}') AS professional_at,
+               min(at) FILTER (WHERE side = '{Side.PROFESSIONAL}') AS first_professional_at
+        FROM line GROUP BY conversation_id
+    ) AS last
+    WHERE held.id = last.conversation_id
+), told AS (
+    INSERT INTO {_notice} (user_id, conversation_id, kind, seq, created_at)
+    SELECT DISTINCT ON (conversation_id)
+           held.patient_id, conversation_id, '{NoticeKind.ANSWER}', seq, at
+    FROM line JOIN {_conversation} held ON held.id = conversation_id
+    WHERE side = '{Side.PROFESSIONAL}' ORDER BY conversation_id, seq
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO {_journal} (at, act, actor_id, actor_kind, conversation_id, seq, object_ref, reason)
+SELECT at, '{Act.MESSAGE_POSTED}', author_id, author_kind, conversation_id, seq,
+       'client:' || client_id, ''
+FROM line
+"""  # noqa: S608

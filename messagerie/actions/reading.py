@@ -11,7 +11,7 @@ from django.utils import timezone
 from comptes.journal import record
 from comptes.models import Act, JournalEntry, User
 from messagerie import delivery
-from messagerie.actions.statements import Statement, Steps, run
+from messagerie.actions.statements import Last, Statement, Steps, run
 from messagerie.errors import not_found
 from messagerie.models import Conversation, Side
 from messagerie.rights import COLUMNS, Row, side_of
@@ -107,7 +107,7 @@ def advance(seen: Sequence[Seen], *, skip_locked: bool) -> Steps[Moved]:
             after[row.id] = _with_receipt(row, side, one)
     moved = {pk: row for pk, row in after.items() if row != before[pk]}
     if moved:
-        yield [_receipts(list(moved.values()))]
+        yield Last([_receipts(list(moved.values()))])
     return Moved(moved, later if skip_locked else [])
 
 

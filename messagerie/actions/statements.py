@@ -16,6 +16,10 @@ Answer = TypeVar("Answer")
 Steps = Generator[list[Statement], list[Rows], Answer]
 
 
+class Last(list[Statement]):
+    """The last statements of an act: their commit may travel with them."""
+
+
 def run(steps: Steps[Answer]) -> Answer:
     """Carry an act on Django's connection; the caller holds the transaction."""
     with connection.cursor() as cursor:

@@ -65,12 +65,14 @@ class View:
         "task",
         "typed_at",
         "under_way",
+        "user_id",
         "watched",
     )
 
     def __init__(self, session_key: str, proof: Proof, send: Send) -> None:
         self.session_key = session_key
         self.proof = proof
+        self.user_id: int = proof.user.pk
         self.watched: dict[UUID, Watch] = {}
         self.desk: object | None = None  # what the left column stood on; None when not asked for
         self.desk_at = 0.0  # when it was last read, on the clock of the loop
@@ -89,10 +91,6 @@ class View:
     @property
     def scope(self) -> Scope:
         return self.proof.scope
-
-    @property
-    def user_id(self) -> int:
-        return self.proof.user.pk
 
     @property
     def full(self) -> bool:
