@@ -122,7 +122,7 @@ class _Story(Thread):
         self._line(step.at, side, MessageKind.TEXT, step.text, sender=author, client_id=client_id)
         if side == Side.PROFESSIONAL:
             self._notice(NoticeKind.ANSWER, step.at)
-        self._journal(Act.MESSAGE_POSTED, author, f"client:{client_id}")
+        self._journal(Act.MESSAGE_POSTED, author)
 
     def _worsening(self, step: Step, rank: int) -> None:
         worsening = Worsening(sign_codes=step.signs, phone=PHONE, place=PLACE)

@@ -67,6 +67,7 @@ class Thread:
         conversation = self.conversation
         client_id = client_id or uuid.uuid4()
         conversation.last_seq += 1
+        conversation.line_id = client_id
         if side == Side.PATIENT:
             conversation.last_patient_at = at
         elif side == Side.PROFESSIONAL:
@@ -107,7 +108,7 @@ class Thread:
         )
         self._journal(act, actor)
 
-    def _journal(self, act: Act, actor: User | None, object_ref: str = "") -> None:
+    def _journal(self, act: Act, actor: User | None) -> None:
         self.rows.journal.append(
             JournalEntry(
                 at=timezone.now(),
@@ -116,7 +117,7 @@ class Thread:
                 actor_kind=actor.kind if actor else "",
                 conversation_id=self.conversation.pk,
                 seq=self.conversation.last_seq or None,
-                object_ref=object_ref,
+                object_ref=f"client:{self.conversation.line_id}",
             )
         )
 

@@ -82,6 +82,7 @@ def append(
 ) -> Message:
     """Add the next line of a locked (or just made) conversation. The caller saves the row."""
     conversation.last_seq += 1
+    conversation.line_id = client_id
     if side == Side.PATIENT:
         conversation.last_patient_at = now
     elif side == Side.PROFESSIONAL:
@@ -123,7 +124,8 @@ def note_passage(
     now: datetime,
     outcome: Outcome | str = "",
 ) -> None:
-    """Write the transition and the line of the journal of one act."""
+    """Write the transition and the line of the journal of one act. The journal names the line
+    that the act added, number and client UUID: its seals then cover the order of the lines."""
     Transition.objects.create(
         conversation=conversation,
         from_state=from_state,
@@ -133,7 +135,13 @@ def note_passage(
         actor=actor,
         at=now,
     )
-    record(act, actor=actor, conversation_id=conversation.pk, seq=conversation.last_seq or None)
+    record(
+        act,
+        actor=actor,
+        conversation_id=conversation.pk,
+        seq=conversation.last_seq or None,
+        object_ref=f"client:{conversation.line_id}" if conversation.line_id else "",
+    )
 
 
 def announce(conversation: Conversation, *, queue: bool = False) -> None:

@@ -99,6 +99,9 @@ class Conversation(models.Model):
 
     objects = ConversationQuerySet.as_manager()
 
+    # Client UUID of the line that the act under way added; not a column.
+    line_id: uuid.UUID | None = None
+
     class Meta:
         verbose_name = "conversation"
         verbose_name_plural = "conversations"

@@ -67,6 +67,12 @@ def columns(row, *, without=frozenset()) -> dict:
     }
 
 
+def _reference(row: JournalEntry, client_ids: set) -> str:
+    """The line that an act added; one drawn at random is only known to be named."""
+    known = {f"client:{client_id}" for client_id in client_ids}
+    return row.object_ref if row.object_ref in known else row.object_ref.partition(":")[0]
+
+
 def snapshot(client_ids: set) -> dict[str, list]:
     """Every row, opened, without what is drawn at random or read from the wall clock."""
     lines = []
@@ -91,7 +97,7 @@ def snapshot(client_ids: set) -> dict[str, list]:
             for row in Transition.objects.order_by("conversation", "id")
         ],
         "journal": [
-            columns(row, without={"id", "at"})
+            columns(row, without={"id", "at"}) | {"object_ref": _reference(row, client_ids)}
             for row in JournalEntry.objects.filter(conversation_id__isnull=False).order_by(
                 "conversation_id", "id"
             )

@@ -187,7 +187,7 @@ def test_lines_of_others_are_read_beside_an_erased_one(erased, lucie):
     assert "Contenu effacé." in [line.body for line in lines]
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"\x01" + bytes(60)])
+@pytest.mark.parametrize("spoilt", [b"\x01", b"\x01" + bytes(60)])
 def test_a_line_that_was_altered_is_an_error_and_not_an_erasure(lucie, spoilt, caplog):
     held = factories.taken_conversation(lucie)
     Message.objects.filter(conversation=held, seq=1).update(body_sealed=spoilt)
