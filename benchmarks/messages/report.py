@@ -232,6 +232,7 @@ def guarantee_table(costs: Rounds) -> str:
     for target in [bout.target for bout in costs[0]]:
         rate = values(costs, shape, target, lambda bout: bout.rate)
         cpu = values(costs, shape, target, lambda bout: bout.cpu_per_line("web"))
+        store = values(costs, shape, target, lambda bout: bout.cpu_per_line("postgres"))
         rows.append(
             [
                 label(costs, shape, target),
@@ -240,11 +241,12 @@ def guarantee_table(costs: Rounds) -> str:
                     Spread.of(ratios(rate, values(costs, shape, whole, lambda bout: bout.rate)))
                 ),
                 shown_spread(Spread.of(cpu)),
+                shown_spread(Spread.of(store)),
                 meanings.get(target, ""),
             ]
         )
-    head = [f"product, {shape.name}", "lines/s", "× whole", "web µs/line", "what is lost"]
-    return table(head, rows)
+    head = [f"product, {shape.name}", "lines/s", "× whole", "web µs/line", "PostgreSQL µs/line"]
+    return table([*head, "what is lost"], rows)
 
 
 def fault_table(bouts: Sequence[Bout]) -> str:
