@@ -27,8 +27,10 @@ from benchmarks.messages.targets import PRODUCT, REFERENCE, Target  # noqa: E402
 from config.start.instance import CHECKOUT  # noqa: E402
 from config.start.say import line  # noqa: E402
 
+RESULTS = CHECKOUT / "benchmarks" / "results"
 SIZES = (1_000, 5_000, 10_000)
-REFERENCE_SIZES = (1_000, 5_000)
+REFERENCE_RESULTS = CHECKOUT / "benchmarks" / "results"
+SIZES = (1_000, 5_000)
 SPARE = 500  # descriptors besides the sockets
 
 
@@ -75,7 +77,8 @@ def main() -> int:
     if asked.short or asked.sockets:
         line("\n" + page)
     else:
-        (CHECKOUT / "benchmarks" / "results" / "idle.md").write_text(page, encoding="utf-8")
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / "idle.md").write_text(page, encoding="utf-8")
         line("\nPage écrite : benchmarks/results/idle.md")
     return int(any(report.faults(one) for one in done if one.target == PRODUCT.name))
 

@@ -65,6 +65,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """The command line; 1 when a line was lost, doubled or in the wrong place for the product."""
     asked = arguments()
+    RESULTS.mkdir(exist_ok=True)
     program = campaign.SHORT if asked.short else campaign.WHOLE
     if asked.rounds:
         program = replace(program, rounds=asked.rounds)
