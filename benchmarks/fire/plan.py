@@ -32,8 +32,8 @@ def _long() -> Plan:
     acts += [(42.0, NO_VALKEY), (45.0, VALKEY), (62.0, NO_VALKEY), (122.0, VALKEY)]
     acts += [(26.0, POSTGRES), (93.0, POSTGRES), (204.0, POSTGRES)]
     acts += [(142.0, FREEZE), (182.0, THAW), (196.0, STORM)]
-    acts += [(222.0, DEAF), (266.0, DEAF_END), (270.0, ROLLING)]
-    return Plan("long", 200, 100, 300, tuple(sorted(acts)), half_every=10, deaf=100)
+    acts += [(226.0, DEAF), (268.0, DEAF_END), (270.0, ROLLING)]
+    return Plan("long", 200, 100, 300, tuple(sorted(acts)), half_every=11, deaf=100)
 
 
 LONG = _long()
