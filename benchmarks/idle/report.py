@@ -43,8 +43,10 @@ def in_one_line(one: Sitting) -> str:
     )
 
 
-def page(done: Sequence[Sitting], plan: Plan, durability: dict[str, str]) -> str:
-    """The whole page, in Markdown."""
+def page(
+    done: Sequence[Sitting], plan: Plan, durability: dict[str, str], failed: Sequence[str]
+) -> str:
+    """The whole page, in Markdown. `failed`: sittings that did not come to their end."""
     return "\n".join(
         [
             "# What quiet people cost\n",
@@ -71,6 +73,7 @@ def page(done: Sequence[Sitting], plan: Plan, durability: dict[str, str]) -> str
             ),
             "\n## Faults\n",
             _faults(done),
+            *(f"- no end: {one}" for one in failed),
             "\n## Method\n",
             "One web process, started anew for each line; the first reading of its memory comes "
             "after 20 sockets that opened and left. Sockets are signed-in people, both sides of "

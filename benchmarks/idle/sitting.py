@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -123,11 +124,15 @@ def sit(
         time.sleep(plan.settle)
         memory = web.memory
         ring = Ring(servers | {"crowd": crowd.child.pid}, folder)
-        talk = ring.fight(web, _witness(plan.witness), _from(witness, target), profile=False)
+        talk = ring.fight(web, _witness(plan.witness), _from(witness, target))
         crowd.tell("count")
         quiet = crowd.hear(Count)
-        crowd.tell(f"storm {plan.spread}")
-        storm = ring.fight(web, _witness(plan.storm), _from(witness, target), profile=False)
+        storm = ring.fight(
+            web,
+            _witness(plan.storm),
+            _from(witness, target),
+            at_begin=partial(crowd.tell, f"storm {plan.spread}"),
+        )
         back = crowd.hear(Arrival)
         crowd.tell("count")
         after = crowd.hear(Count)

@@ -84,12 +84,15 @@ def main() -> int:
         if asked.profile:
             profile(places, ring, folder)
             return 0
-        rounds = [] if alone else campaign.play(program, places, ring, folder, line)
+        rounds: list[list[Bout]] = []
+        failed: list[str] = []
+        if not alone:
+            rounds, failed = campaign.play(program, places, ring, folder, line)
         costs: list[list[Bout]] = []
         if not part:
             line("\nce que coûte chaque garantie")
             costs = guarantees(places, ring, folder, asked.rounds or GUARANTEE_ROUNDS)
-    page = report.page(rounds, costs, shown)
+    page = report.page(rounds, costs, shown, failed)
     if asked.page or not (part or alone):
         (RESULTS / "messages.md").write_text(page, encoding="utf-8")
         line("\nPage écrite : benchmarks/results/messages.md")
@@ -97,7 +100,7 @@ def main() -> int:
         line("\n" + page)
     bouts = [bout for done in (*rounds, *costs) for bout in done]
     mine = {targets.PRODUCT.name, targets.RECEIPTS.name}
-    return int(any(bout.faults for bout in bouts if bout.target in mine))
+    return int(bool(failed) or any(bout.faults for bout in bouts if bout.target in mine))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 import os
 import select
-import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,10 @@ WINDOW = 0.5  # seconds between two readings of the clocks
 KEPT_UP = 0.97  # of the offered rate; below it, waiting grows as long as the measure lasts
 CLIENT_BOUND = 0.8  # cores of the generator above which it may be the limit
 OVERTIME = 150.0  # seconds for connecting and for the last lines, above the measure itself
+
+
+def do_nothing() -> None:
+    """At the beginning and the end of most measures."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,20 @@ class Ring:
         self._folder = folder
         self._measures = int.from_bytes(os.urandom(3), "big") << 8
 
-    def fight(self, web: Web, shape: Shape, places: Sequence[Place], *, profile: bool) -> Bout:
-        """Run one measure. Raises RuntimeError when the generator does not come to its end."""
+    def fight(
+        self,
+        web: Web,
+        shape: Shape,
+        places: Sequence[Place],
+        *,
+        at_begin: Callable[[], None] = do_nothing,
+        at_end: Callable[[], None] = do_nothing,
+    ) -> Bout:
+        """Run one measure; `at_begin` and `at_end` are called around the measured time.
+
+        Raises:
+            RuntimeError: the generator does not come to its end.
+        """
         self._measures += 1
         answer = self._folder / "answer.msgpack"
         answer.unlink(missing_ok=True)
@@ -102,7 +117,8 @@ class Ring:
         paper = self._folder / "order.json"
         paper.write_bytes(msgspec.json.encode(order))
         rows = ROWS[web.target.dialect](self._measures)
-        clocks = self._run(web, paper, shape.warm + shape.seconds + OVERTIME, profile=profile)
+        patience = shape.warm + shape.seconds + OVERTIME
+        clocks = self._run(web, paper, patience, at_begin, at_end)
         memory = web.memory
         result = msgspec.msgpack.decode(answer.read_bytes(), type=Result)
         index = {place.key: number for number, place in enumerate(chosen)}
@@ -120,7 +136,14 @@ class Ring:
             windows=windows,
         )
 
-    def _run(self, web: Web, paper: Path, patience: float, *, profile: bool) -> list[meter.Clock]:
+    def _run(
+        self,
+        web: Web,
+        paper: Path,
+        patience: float,
+        at_begin: Callable[[], None],
+        at_end: Callable[[], None],
+    ) -> list[meter.Clock]:
         """Start the generator; the clocks from its `begin` to its `end`, every half second."""
         with subprocess.Popen(
             [sys.executable, "-m", "benchmarks.messages.load", str(paper)],
@@ -133,17 +156,17 @@ class Ring:
                 clock = meter.Meter(self._servers | {"web": web.pid, "client": child.pid})
                 self._wait(child, b"begin", patience)
                 clocks = [clock.read()]
-                if profile:
-                    web.tell(signal.SIGUSR1)
+                at_begin()
                 while not select.select([child.stdout], [], [], WINDOW)[0]:
                     clocks.append(clock.read())
                 self._wait(child, b"end", patience)
                 clocks.append(clock.read())
-                if profile:
-                    web.tell(signal.SIGUSR2)
+                at_end()
                 if child.wait(patience) != 0:
                     raise RuntimeError("the generator failed")
                 return clocks
+            except subprocess.TimeoutExpired:
+                raise RuntimeError("the generator does not end") from None
             finally:
                 if child.poll() is None:
                     child.kill()

@@ -1,7 +1,9 @@
 """Which measures, in which order: whole rounds, so that every ratio is formed inside one."""
 
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.messages import people, targets
@@ -67,10 +69,11 @@ SHORT = Program(1, ((closed(50, 4), BOTH), (opened(200, 50, 4), BOTH)))
 
 def play(
     program: Program, places: Sequence[Place], ring: Ring, logs: Path, tell: Tell
-) -> list[list[Bout]]:
-    """All rounds. Every target's process is started anew for each round and rests while the
-    others are measured; every second round takes the targets backwards."""
-    rounds = []
+) -> tuple[list[list[Bout]], list[str]]:
+    """All rounds, and the measures that did not come to their end. Every target's process is
+    started anew for each round and rests while the others are measured; every second round takes
+    the targets backwards."""
+    rounds, failed = [], []
     for number in range(program.rounds):
         tell(f"\ntour {number + 1} sur {program.rounds}")
         webs: dict[str, Web] = {}
@@ -80,12 +83,16 @@ def play(
             bouts = []
             for shape, chosen in program.bouts:
                 for target in chosen[:: -1 if number % 2 else 1]:
-                    bouts.append(one(webs[target.name], shape, places, ring, tell))
+                    try:
+                        bouts.append(one(webs[target.name], shape, places, ring, tell))
+                    except RuntimeError as error:
+                        failed.append(f"{target.name}, {shape.name}, round {number + 1}: {error}")
+                        tell(f"  {failed[-1]}")
             rounds.append(bouts)
         finally:
             for web in webs.values():
                 web.stop()
-    return rounds
+    return rounds, failed
 
 
 def alone(
@@ -93,9 +100,12 @@ def alone(
 ) -> Bout:
     """One measure on a process of its own, under the profiler when the target has one."""
     web = Web(target, logs).start()
+    signals: dict[str, Callable[[], None]] = {}
+    if "BENCH_PROFILE" in target.environment:
+        signals["at_begin"] = partial(web.tell, signal.SIGUSR1)
+        signals["at_end"] = partial(web.tell, signal.SIGUSR2)
     try:
-        profile = "BENCH_PROFILE" in target.environment
-        return one(web, shape, places, ring, tell, profile=profile)
+        return one(web, shape, places, ring, tell, **signals)
     finally:
         web.stop()
 
@@ -106,14 +116,13 @@ def one(
     places: Sequence[Place],
     ring: Ring,
     tell: Tell,
-    *,
-    profile: bool = False,
+    **calls: Callable[[], None],
 ) -> Bout:
     """One measure, told in one line."""
     chosen = list(places[: shape.talks])
     if web.target.dialect == Product.name:
         chosen = people.cursors(chosen)
-    bout = ring.fight(web, shape, chosen, profile=profile)
+    bout = ring.fight(web, shape, chosen, **calls)
     result = bout.result
     tell(
         f"  {web.target.name:14} {shape.name:16} {bout.rate:7.0f}/s"

@@ -58,8 +58,10 @@ lasts seconds, not hours. The generator's masks are zero and its clock starts wh
 """
 
 
-def page(rounds: Rounds, costs: Rounds, durability: dict[str, str]) -> str:
-    """The whole page, in Markdown."""
+def page(
+    rounds: Rounds, costs: Rounds, durability: dict[str, str], failed: Sequence[str] = ()
+) -> str:
+    """The whole page, in Markdown. `failed`: measures that did not come to their end."""
     bouts = [bout for done in (*rounds, *costs) for bout in done]
     parts = [
         "# What a message costs\n",
@@ -78,7 +80,9 @@ def page(rounds: Rounds, costs: Rounds, durability: dict[str, str]) -> str:
         parts += ["\n## CPU and memory\n", cost_table(rounds)]
     if costs:
         parts += ["\n## What each guarantee costs\n", guarantee_table(costs)]
-    parts += ["\n## Faults\n", fault_table(bouts), METHOD, LIMITS]
+    parts += ["\n## Faults\n", fault_table(bouts)]
+    parts += [f"- no end: {one}" for one in failed]
+    parts += [METHOD, LIMITS]
     return "\n".join(parts)
 
 
@@ -94,7 +98,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def lines_of(rounds: Rounds, *, closed: bool) -> list[tuple[Shape, str]]:
     """Shapes with their targets, in the order of the program."""
     order: dict[tuple[Shape, str], None] = {}
-    for bout in rounds[0]:
+    for bout in (bout for done in rounds for bout in done):
         if (bout.shape.rate is None) == closed:
             order[bout.shape, bout.target] = None
     shapes = list(dict.fromkeys(shape for shape, _ in order))
