@@ -129,6 +129,7 @@ def burn(stack: Stack, plan: Plan, *, tell: Tell) -> Result:
                 faults.append(_break(stack, act))
                 tell(f"{now:6.1f} s  {act}")
                 continue
+            stack.revive()
             resident = stack.memory()
             memory["most"] = max(memory["most"], resident)
             if deaf and deaf[0] <= now <= deaf[-1]:

@@ -93,9 +93,19 @@ class Stack:
             return False
 
     def wait_web(self, number: int) -> None:
-        if not process.wait_for(lambda: self.answers(number), seconds=READY, pause=0.05):
+        def ready() -> bool:
+            self.revive()
+            return self.answers(number)
+
+        if not process.wait_for(ready, seconds=READY, pause=0.1):
             log = self.logs / f"web-{number}.log"
             raise RuntimeError(f"web {number} does not start: {process.last_lines(log)}")
+
+    def revive(self) -> None:
+        """Start again a web process that ended by itself, as the supervisor of bin/run does."""
+        for number, web in enumerate(self.webs):
+            if web is not None and web.poll() is not None:
+                self.start_web(number)
 
     def stop(self) -> None:
         for child in (*self.webs, self.worker):
