@@ -18,6 +18,7 @@ MENUS = {
     None: [(_("Se connecter"), "account_login")],
     UserKind.PATIENT: [
         (_("Mes conversations"), "patient:conversations"),
+        (_("Mon dossier"), "dossier:page"),
         (_("Mon compte"), "account_email"),
         (_("Se déconnecter"), "account_logout"),
     ],

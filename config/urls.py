@@ -22,10 +22,11 @@ urlpatterns += [
     path("courriels/", mailbox, name="courriels"),
 ]
 
-# --- Patient: the door (porte:) and the conversations (patient:)
+# --- Patient: the door (porte:), the conversations (patient:) and the file (dossier:)
 urlpatterns += [
     path("demande/", include("messagerie.urls_door")),
     path("conversations/", include("messagerie.urls_patient")),
+    path("mon-dossier/", include("messagerie.urls_patient_file")),
 ]
 
 # --- Professional: the console (console:); coordinator of a structure (structure:)

@@ -22,6 +22,7 @@ from evaluation.indicators import CITED_RESOLUTION, VERSION, Rate
 from evaluation.pictures import HEIGHT, WIDTH, WeekRate, bar, funnel_picture, week_picture
 from evaluation.reading import Choice, Line
 from evaluation.words import in_month, month_name, number, percent
+from messagerie.printing import CannotMakePdf, compile_pdf
 from orientation.scope import Scope, scope_for
 
 logger = logging.getLogger(__name__)
@@ -110,8 +111,9 @@ def report_pdf(request: HttpRequest, scope: Scope) -> HttpResponse:
         raise Http404
     content = _content(scope, asked.place, asked.month)
     try:
-        made = pdf.compile_pdf(pdf.document(content, asked.place.label, timezone.localdate()))
-    except pdf.CannotMakePdf as refusal:
+        data = pdf.document(content, asked.place.label, timezone.localdate())
+        made = compile_pdf(pdf.TEMPLATE, data)
+    except CannotMakePdf as refusal:
         logger.warning("evaluation report not made as a PDF: %s", refusal)
         back = f"{reverse('evaluation:rapport')}?{asked.query()}"
         return render(request, "evaluation/sans_pdf.html", {"back": back}, status=503)

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.core.paginator import Paginator
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,10 +15,11 @@ from django.views.decorators.http import require_GET
 
 from comptes.journal import record
 from comptes.keys.cipher import load_keys
-from comptes.models import Act, JournalEntry, Professional, User
+from comptes.models import Act
 from messagerie.contents import ContentErased, open_details, open_motive, open_subject
 from messagerie.danger import NUMBERS, SIGNS
 from messagerie.models import Conversation, MessageKind, Side
+from messagerie.readers import readers_of
 from messagerie.states import Outcome, State
 from messagerie.views.conversation import visible
 from messagerie.views.pages import patient_only
@@ -28,7 +28,6 @@ from orientation.motives import LABELS
 from orientation.scope import Scope, scope_for
 from orientation.structures import sas_of
 
-PAGE = 50
 LISTED = 100
 ANSWERS_ON_THE_SHEET = 2  # the newest; the sheet is one page of paper
 
@@ -58,8 +57,13 @@ def conversation_rows(scope: Scope, limit: int = LISTED) -> list[Row]:
         )
         .order_by("-opened_at")[:limit]
     )
-    load_keys(row.pk for row in rows)
-    return [_row(row) for row in rows]
+    return [line for _, line in rows_of(rows)]
+
+
+def rows_of(conversations: list[Conversation]) -> list[tuple[Conversation, Row]]:
+    """Each conversation with its line; their keys come in one query."""
+    load_keys(row.pk for row in conversations)
+    return [(row, _row(row)) for row in conversations]
 
 
 def _row(row: Conversation) -> Row:
@@ -74,7 +78,7 @@ def _row(row: Conversation) -> Row:
         etat=state,
         ton=tone,
         maj=max(at for at in moved if at),
-        non_lus=row.unread,
+        non_lus=getattr(row, "unread", 0),
     )
 
 
@@ -103,44 +107,15 @@ def conversations(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/conversations.html", {"conversations": rows})
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One line of the journal, as the patient reads it."""
-
-    at: datetime
-    who: str
-    did: str
-    mine: bool
-
-
 @patient_only
 @require_GET
 def readings(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Who opened this conversation or acted on it, newest first."""
+    """Who opened this conversation or acted on it, by person."""
     row = visible(conversation_id, scope_for(request.user))
     record(Act.FILE_READ_BY_PATIENT, actor=request.user, conversation_id=row.pk)
-    entries = JournalEntry.objects.filter(conversation_id=row.pk).order_by("-id")
-    page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
-    ids = {entry.actor_id for entry in page if entry.actor_id != request.user.pk}
-    names = {
-        person.user_id: person.public_name
-        for person in Professional.objects.filter(user_id__in=ids).select_related("user")
-    }
-    shown = [_reading(entry, names, request.user) for entry in page]
-    context = {"conversation": row, "page": page, "readings": shown}
+    context = {"conversation": row, "readers": readers_of(row, request.user)}
     with timezone.override(ZoneInfo(row.time_zone)):
         return render(request, "patient/lectures.html", context)
-
-
-def _reading(entry: JournalEntry, names: dict[int, str], reader: User) -> Reading:
-    mine = entry.actor_id == reader.pk
-    if mine:
-        who = _("Vous")
-    elif entry.actor_id is None:
-        who = _("Le service")
-    else:
-        who = names.get(entry.actor_id, _("Une personne dont le compte n'existe plus"))
-    return Reading(entry.at, who, entry.get_act_display(), mine)
 
 
 @patient_only

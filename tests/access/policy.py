@@ -196,6 +196,14 @@ POLICY: dict[str, Line] = {
             "lectures",
         )
     },
+    # --- The patient's file
+    "dossier:page": Line(PATIENTS),
+    "dossier:complet_json": Line(PATIENTS),
+    "dossier:complet_pdf": Line(PATIENTS),
+    **{
+        f"dossier:{name}": OWN_CONVERSATION
+        for name in ("conversation_json", "conversation_pdf", "effacement")
+    },
     # --- The console
     "console:accueil": PROFESSIONALS_ONLY,
     "console:file": PROFESSIONALS_ONLY,

@@ -13,6 +13,8 @@ from django.urls import reverse
 from evaluation import pdf
 from evaluation.report import publish_around
 from evaluation.tally import recount_day
+from messagerie import printing
+from messagerie.printing import CannotMakePdf, compile_pdf
 from orientation.models import Structure
 from tests.evaluation.pdf_text import PdfText, squeezed
 from tests.evaluation.test_views import REPORT, browser, lines_of, october, page
@@ -168,7 +170,7 @@ def test_provisional_weeks_say_so(conversations):
     + [("MOST_BYTES_OUT", 10, "not a PDF of a reasonable size")],
 )
 def test_past_a_bound_one_reads_a_sentence(october, monkeypatch, caplog, bound, value, why):
-    monkeypatch.setattr(pdf, bound, value)
+    monkeypatch.setattr(printing, bound, value)
     response = browser(regional_administrator(region="93")).get(PDF)
     assert response.status_code == 503
     assert "<h1>Le PDF n'a pas pu être préparé</h1>" in response.content.decode()
@@ -177,12 +179,12 @@ def test_past_a_bound_one_reads_a_sentence(october, monkeypatch, caplog, bound, 
 
 
 def test_broken_data_is_refused_without_a_word_of_it():
-    with pytest.raises(pdf.CannotMakePdf) as refusal:
-        pdf.compile_pdf({"place": "Provence"})
+    with pytest.raises(CannotMakePdf) as refusal:
+        compile_pdf(pdf.TEMPLATE, {"place": "Provence"})
     assert "Provence" not in str(refusal.value)
 
 
 def test_the_child_knows_nothing_of_the_product():
-    program = "import sys, evaluation.pdf_child; print('django' in sys.modules)"
+    program = "import sys, messagerie.printing_child; print('django' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.strip() == b"False"

@@ -1,6 +1,6 @@
 """Program: JSON on its input, PDF on its output. Argument: the path of the Typst template.
 
-Run on its own by `evaluation.pdf`, in an empty directory: no file to read but the template, no
+Run on its own by `messagerie.printing`, in an empty directory: no file to read but the template, no
 package to fetch, only the fonts embedded in the typst package.
 """
 

@@ -1,0 +1,16 @@
+"""« Mon dossier »: the patient's file, to read, to download, to have erased."""
+
+from django.urls import path
+
+from messagerie.views import patient_file
+
+app_name = "dossier"
+JSON, PDF = {"kind": "json"}, {"kind": "pdf"}
+urlpatterns = [
+    path("", patient_file.page, name="page"),
+    path("mon-dossier.json", patient_file.whole, JSON, name="complet_json"),
+    path("mon-dossier.pdf", patient_file.whole, PDF, name="complet_pdf"),
+    path("<uuid:conversation_id>.json", patient_file.one, JSON, name="conversation_json"),
+    path("<uuid:conversation_id>.pdf", patient_file.one, PDF, name="conversation_pdf"),
+    path("<uuid:conversation_id>/effacement/", patient_file.erasure, name="effacement"),
+]
