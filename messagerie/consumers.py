@@ -20,8 +20,9 @@ from messagerie.actions.lines import NewLine, seal_line
 from messagerie.actions.reading import Seen
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.live import desk
-from messagerie.live.hub import Hub, enter, leave, may_stay
+from messagerie.live.hub import Hub, enter, leave
 from messagerie.live.proving import in_thread
+from messagerie.live.sessions import may_stay
 from messagerie.live.view import CLOSE_FORBIDDEN, CLOSE_SIGN_IN, CLOSE_TRY_LATER, View
 from messagerie.live.writing import busy
 from messagerie.rate import rate
@@ -56,7 +57,7 @@ async def _admit(scope: dict[str, Any], send: Send, hub: Hub) -> View | None:
     session_key = getattr(scope.get("session"), "session_key", None) or ""
     code = 0
     try:
-        proof = await hub.prove(session_key)
+        proof = await hub.sessions.prove(session_key)
         epoch = await hub.known_epoch()
     except Exception as error:
         logger.warning("handshake put off: %s", type(error).__name__)
@@ -129,7 +130,7 @@ async def _handle(frame: frames.Frame, view: View, hub: Hub) -> None:
         case frames.Queue():
             await desk.open_desk(view, hub)
         case frames.Ping():
-            hub.pings.put(view)
+            hub.sessions.ping(view)
 
 
 async def _send_line(frame: frames.Send, view: View, hub: Hub) -> None:

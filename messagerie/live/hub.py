@@ -6,7 +6,7 @@ whose pages are all closed holds nothing.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -14,24 +14,21 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from messagerie import delivery
-from messagerie.actions.statements import Steps
 from messagerie.live import desk, looking
 from messagerie.live.epoch import EPOCH
 from messagerie.live.lane import Lane
 from messagerie.live.looking import Look
 from messagerie.live.pool import Pool
-from messagerie.live.proving import Proof, in_thread, prove
+from messagerie.live.proving import in_thread
+from messagerie.live.sessions import Sessions, stamps_of
 from messagerie.live.tick import Tick
-from messagerie.live.view import CLOSE_RESTART, CLOSE_SIGN_IN, View, Watch
-from messagerie.live.writing import Writer, busy
+from messagerie.live.view import CLOSE_RESTART, View, Watch
+from messagerie.live.writing import Writer
 from messagerie.models import Side
-from orientation.scope import Level
-from orientation.standing import stamps_statement
 
 logger = logging.getLogger(__name__)
 
 LOOKS = 200  # in one transaction
-PROOFS = 200
 
 
 class Hub:
@@ -45,12 +42,10 @@ class Hub:
         self.pool = Pool(self._greet)
         self.epoch = ""
         self.writer = Writer(self)
+        self.sessions = Sessions(self)
         self.looks: Lane[Look] = Lane(self._look, LOOKS)
-        self.proofs: Lane[tuple[str, asyncio.Future[Proof | None]]] = Lane(self._prove, PROOFS)
-        self.pings: Lane[View] = Lane(self._pong, LOOKS)
         self.hints: Lane[delivery.Hints] = Lane(self._publish, 1000)
         self._loop = loop
-        self._proving: set[View] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.ready = loop.create_task(self._open())
 
@@ -65,7 +60,7 @@ class Hub:
     async def close(self) -> None:
         """The last view has left."""
         delivery.hear_here(self._loop, None)
-        for lane in (self.looks, self.proofs, self.pings, self.hints, *self.writer.lanes):
+        for lane in (self.looks, self.hints, *self.sessions.lanes, *self.writer.lanes):
             lane.stop()
         tasks = [self.ready, *self._tasks]
         for task in tasks:
@@ -144,8 +139,7 @@ class Hub:
             logger.warning("looks put off: %s", type(error).__name__)
             for one in looks:
                 one.watch.looking = False
-                if one.opening:  # not journaled yet: it stays an opening
-                    self._loop.call_later(1, self._open_again, one)
+                self.look_later(one)
             return
         moved = []
         for one in looks:
@@ -160,89 +154,17 @@ class Hub:
                 one.watch.again = False
                 self.look(one.view, one.conversation_id, one.watch)
         if moved:
-            self.prove_again({one.view for one in moved}, then=moved)
+            self.sessions.prove_again({one.view for one in moved}, then=moved)
+
+    def look_later(self, one: Look) -> None:
+        """An opening that could not be read stays one, journaled when it is; the tick sees to
+        the other looks."""
+        if one.opening:
+            self._loop.call_later(1, self._open_again, one)
 
     def _open_again(self, one: Look) -> None:
         if one.view in self.views and one.view.watched.get(one.conversation_id) is one.watch:
             self.look(one.view, one.conversation_id, one.watch, opening=True)
-
-    # --- Sessions
-
-    async def prove(self, session_key: str) -> Proof | None:
-        """Prove one session; those that ask at the same moment are proved together.
-
-        Raises:
-            Exception: whatever the database raises.
-        """
-        answer: asyncio.Future[Proof | None] = self._loop.create_future()
-        self.proofs.put((session_key, answer))
-        return await answer
-
-    async def _prove(self, asked: list[tuple[str, asyncio.Future[Proof | None]]]) -> None:
-        try:
-            proofs = await prove({key for key, _ in asked if key})
-        except Exception as error:
-            for _, answer in asked:
-                if not answer.done():
-                    answer.set_exception(error)
-            return
-        for key, answer in asked:
-            if not answer.done():
-                answer.set_result(proofs.get(key))
-
-    async def _pong(self, views: list[View]) -> None:
-        """Answer pings: the session is compared with its proof first, as for any frame."""
-        sessions = {view.session_key: view.user_id for view in views}
-        try:
-            stamps = await self.pool.carry(stamps_of(sessions))
-        except Exception as error:
-            logger.warning("pings put off: %s", type(error).__name__)
-            for view in views:
-                view.refuse(busy(), None)
-            return
-        standing = {view for view in views if stamps.get(view.session_key) == view.proof.stamp}
-        for view in standing:
-            view.say({"t": "pong"})
-        self.prove_again(set(views) - standing)
-
-    def prove_again(self, views: Iterable[View], then: Iterable[Look] = ()) -> None:
-        """Prove views whose session may have changed; those that hold look again.
-
-        `then`: looks that waited for it.
-        """
-        looks: dict[View, list[Look]] = {}
-        for one in then:
-            looks.setdefault(one.view, []).append(one)
-        for view in views:
-            if view not in self._proving or view in looks:
-                self._proving.add(view)
-                self.keep(self._settle(view, looks.get(view, [])))
-
-    async def _settle(self, view: View, looks: list[Look]) -> None:
-        try:
-            proof = await self.prove(view.session_key)
-        except Exception as error:  # nothing is served meanwhile: each path checks the stamp
-            logger.warning("proof put off: %s", type(error).__name__)
-            for one in looks:
-                if one.opening:
-                    self._loop.call_later(1, self._open_again, one)
-            return
-        finally:
-            self._proving.discard(view)
-        if view not in self.views:
-            return
-        if not may_stay(proof, view):
-            view.close(CLOSE_SIGN_IN)
-            return
-        assert proof is not None
-        changed, view.proof = proof.scope != view.scope, proof
-        for one in looks:
-            if view.watched.get(one.conversation_id) is one.watch:
-                self.look(view, one.conversation_id, one.watch, opening=one.opening)
-        if changed:
-            for conversation_id, watch in list(view.watched.items()):
-                self.look(view, conversation_id, watch)
-            desk.due(view, self)
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:
         """Start something, and hold it until it ends: the loop itself only holds it weakly."""
@@ -297,7 +219,7 @@ class Hub:
             for view in self.watching.get(conversation_id, ()):
                 self.look(view, conversation_id, view.watched[conversation_id])
         for user_id in hints.rights:
-            self.prove_again(self.of_user.get(user_id, ()))
+            self.sessions.prove_again(self.of_user.get(user_id, ()))
         if hints.queues or hints.desks:
             desk.hear(hints, self)
         for conversation_id, side in hints.typing:
@@ -307,19 +229,6 @@ class Hub:
         for view in self.watching.get(conversation_id, ()):
             if view is not by:
                 view.say_typing(conversation_id, side)
-
-
-def stamps_of(sessions: dict[str, int]) -> Steps[dict[str, str]]:
-    """The stamps of sessions that still stand."""
-    (rows,) = yield [stamps_statement(list(sessions.items()))]
-    return dict(rows)
-
-
-def may_stay(proof: Proof | None, view: View | None = None) -> bool:
-    """Whether a session may hold a live view: it stands, is of the same account, and sees."""
-    if proof is None or proof.scope.level == Level.NOBODY:
-        return False
-    return view is None or proof.user.pk == view.user_id
 
 
 def _discard(index: dict, key: object, view: View) -> None:

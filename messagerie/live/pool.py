@@ -15,8 +15,23 @@ from psycopg_pool import AsyncConnectionPool
 
 from messagerie.actions.statements import Answer, Last, Rows, Statement, Steps
 
-SIZE = 4  # one for lines, one for receipts, one for readings, one spare
+SIZE = 6  # two for lines, one for receipts, one for readings, two spare
 PATIENCE = 3  # seconds to wait for a connection, or for a lock
+# Every statement here goes by a key. Planning it anew costs more than running it; and a plan made
+# while a table was small, which reads it whole, would stay until the next ANALYZE.
+SETTINGS = ", ".join(
+    f"set_config('{name}', '{value}', false)"
+    for name, value in {
+        "TimeZone": "UTC",
+        "lock_timeout": "3s",
+        "statement_timeout": "10s",
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+        "jit": "off",
+    }.items()
+)
 # Given by the settings to Django's own connections; these are what the driver itself knows.
 DRIVER_KEYS = {"dbname", "host", "port", "user", "password", "connect_timeout", "service"}
 
@@ -50,12 +65,7 @@ class Pool:
         )
 
     async def _configure(self, connection: AsyncConnection) -> None:
-        await connection.execute(
-            "SELECT set_config('TimeZone', 'UTC', false), set_config('lock_timeout', '3s', false),"
-            " set_config('statement_timeout', '10s', false),"
-            # Every statement here goes by a key: planning it anew costs more than running it.
-            " set_config('plan_cache_mode', 'force_generic_plan', false)"
-        )
+        await connection.execute(f"SELECT {SETTINGS}")
         await self._greet(connection)
         await connection.commit()
 

@@ -65,7 +65,7 @@ class Tick:
                 row = rows.get(conversation_id)
                 if row is None or _moved(row, watch.cursor, watch.told):
                     self._hub.look(view, conversation_id, watch)
-        self._hub.prove_again(moved)
+        self._hub.sessions.prove_again(moved)
 
     def _close_if_stuck(self, view: View) -> None:
         view.stuck = view.stuck + 1 if view.sending else 0

@@ -50,10 +50,11 @@ class View:
     """
 
     __slots__ = (
+        "_idle",
         "_on_room",
         "_out",
         "_send",
-        "_sending",
+        "_sender",
         "_waits",
         "closing",
         "desk",
@@ -85,7 +86,8 @@ class View:
         self._send = send
         self._out: deque[str] = deque()
         self._waits = 0  # characters in `_out`
-        self._sending: asyncio.Task[None] | None = None
+        self._idle: asyncio.Future[None] | None = None  # what the sending task waits on
+        self._sender = asyncio.get_running_loop().create_task(self._deliver())
         self._on_room: Callable[[View], None] | None = None
 
     @property
@@ -99,7 +101,7 @@ class View:
 
     @property
     def sending(self) -> bool:
-        return self._sending is not None
+        return self._idle is None and not self._sender.done()
 
     def when_room(self, act: Callable[["View"], None]) -> None:
         """Once everything that waits is sent, call `act`."""
@@ -116,8 +118,13 @@ class View:
         self._waits += len(text)
         if self._waits > OVERFULL:
             self.close(CLOSE_TRY_LATER)
-        elif self._sending is None:
-            self._sending = asyncio.get_running_loop().create_task(self._drain())
+        elif self._idle is not None:
+            self._wake()
+
+    def _wake(self) -> None:
+        idle, self._idle = self._idle, None
+        if idle is not None and not idle.done():
+            idle.set_result(None)
 
     def refuse(self, refused: Refused, conversation: UUID | None, line: UUID | None = None) -> None:
         """Say that a frame is refused; with `line`, the one of that id."""
@@ -140,8 +147,7 @@ class View:
             self.closing = code
             self._out.clear()
             self._waits = 0
-            if self._sending is None:
-                self._sending = asyncio.get_running_loop().create_task(self._drain())
+            self._wake()
 
     def abandon(self) -> None:
         """The reader does not even take the closing: end the socket's own task."""
@@ -152,29 +158,31 @@ class View:
         """The socket is gone: stop sending."""
         self.closing = self.closing or 1006
         self._out.clear()
-        if self._sending is not None:
-            self._sending.cancel()
+        self._sender.cancel()
         if self.desk_due is not None:
             self.desk_due.cancel()
 
-    async def _drain(self) -> None:
+    async def _deliver(self) -> None:
         """Send what waits, in order. The only task that sends on this socket."""
         out, send = self._out, self._send
         try:
-            while out:
-                text = out.popleft()
-                self._waits -= len(text)
-                await send({"type": "websocket.send", "text": text})
-                self.stuck = 0
-            if self.closing is not None:
-                await send({"type": "websocket.close", "code": self.closing})
+            while True:
+                while out:
+                    text = out.popleft()
+                    self._waits -= len(text)
+                    await send({"type": "websocket.send", "text": text})
+                    self.stuck = 0
+                if self.closing is not None:
+                    await send({"type": "websocket.close", "code": self.closing})
+                    return
+                if self._on_room is not None:
+                    act, self._on_room = self._on_room, None
+                    act(self)
+                else:
+                    self._idle = asyncio.get_running_loop().create_future()
+                    await self._idle
         except (OSError, RuntimeError):  # the socket is gone: its own task ends by itself
             out.clear()
-        finally:
-            self._sending = None
-        if self._on_room is not None and self.closing is None:
-            act, self._on_room = self._on_room, None
-            act(self)
 
     def say_typing(self, conversation: UUID, side: Side) -> None:
         self.say({"t": "typing", "conversation": conversation, "side": side})

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 GROUP = 500  # lines in one transaction
+LANES = 2  # while the database works for one, the process prepares the other
 WAIT_LOCKED = 0.02  # seconds before a line asks again for a lock that somebody else holds
 WAIT_BROKEN = 0.3  # the same, when the database does not answer
 PATIENCE = 8  # seconds, after which the device is told to try again
@@ -56,11 +57,11 @@ class Writer:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
-        self._lines: Lane[Waiting] = Lane(self._carry_lines, GROUP)
+        self._lines = [Lane(self._carry_lines, GROUP) for _ in range(LANES)]
         self._seen: Lane[tuple[View, Seen]] = Lane(self._carry_seen, GROUP)
         # Lines that could not go yet. Later lines of the same conversation wait behind them.
         self._aside: dict[UUID, list[Waiting]] = {}
-        self.lanes = (self._lines, self._seen)
+        self.lanes = (*self._lines, self._seen)
 
     def send(self, view: View, line: NewLine, text: str) -> None:
         """Give a line its turn. Its answer, ack or nack, goes to the view."""
@@ -68,9 +69,13 @@ class Writer:
         waiting = Waiting(view, line, text, time.monotonic())
         aside = self._aside.get(line.conversation_id)
         if aside is None:
-            self._lines.put(waiting)
+            self._lane(line.conversation_id).put(waiting)
         else:
             aside.append(waiting)
+
+    def _lane(self, conversation_id: UUID) -> Lane[Waiting]:
+        """Always the same for one conversation: its lines keep their order."""
+        return self._lines[conversation_id.int % LANES]
 
     def seen(self, view: View, seen: Seen) -> None:
         """Note a receipt."""
@@ -133,11 +138,11 @@ class Writer:
                 if verdict.created:
                     hints.line(verdict.row)
                     answered = answered or verdict.side == Side.PROFESSIONAL
-                    self._show(waiting, verdict, stamps, unproved)
+                    self._show(waiting, verdict, stamps)
         if later:
             self._put_aside(later, WAIT_LOCKED)
         if unproved:
-            self._hub.prove_again(unproved)
+            self._hub.sessions.prove_again(unproved)
         if hints.conversations:
             self._hub.tell(hints)
         if answered:
@@ -159,9 +164,9 @@ class Writer:
         waiting.view.under_way -= 1
         waiting.view.refuse(refused, waiting.line.conversation_id, waiting.line.client_id)
 
-    def _show(self, waiting: Waiting, kept: Kept, stamps: Stamps, unproved: set[View]) -> None:
-        """Show a committed line to whoever takes part and stands right before it; the others read
-        it from their cursor, as after any absence."""
+    def _show(self, waiting: Waiting, kept: Kept, stamps: Stamps) -> None:
+        """Show a committed line to whoever takes part and stands right before it; the others, and
+        those whose session moved, look from their cursor, as after any absence."""
         conversation_id = waiting.line.conversation_id
         text = ""
         for view in self._hub.watching.get(conversation_id, ()):
@@ -172,11 +177,8 @@ class Writer:
                 or view.full
                 or side_of(kept.row, view.scope) is None
                 or watch.told is None
+                or stamps.get(view.session_key) != view.proof.stamp
             ):
-                self._hub.look(view, conversation_id, watch)
-            elif stamps.get(view.session_key) != view.proof.stamp:
-                unproved.add(view)
-                watch.again = True
                 self._hub.look(view, conversation_id, watch)
             else:
                 text = text or _line_text(waiting, kept)
@@ -195,9 +197,10 @@ class Writer:
         asyncio.get_running_loop().call_later(wait, self._come_again, ids)
 
     def _come_again(self, ids: Iterable[UUID]) -> None:
-        lines = [waiting for pk in ids for waiting in self._aside.pop(pk, ())]
-        if self._hub.views:
-            self._lines.put_first([waiting for waiting in lines if waiting.view.closing is None])
+        for pk in ids:
+            lines = [one for one in self._aside.pop(pk, ()) if one.view.closing is None]
+            if lines:
+                self._lane(pk).put_first(lines)
 
     # --- Receipts
 
