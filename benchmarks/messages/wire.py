@@ -117,7 +117,8 @@ class Link(asyncio.Protocol):
                 self._fail(Refused(data[:40].decode("latin-1")))
                 return
             self._upgraded = True
-            self.opened.set_result(None)
+            if not self.opened.done():
+                self.opened.set_result(None)
         while (frame := parse(data, at)) is not None:
             opcode, payload, at = frame
             if opcode == TEXT:
@@ -179,5 +180,9 @@ async def connect(
     _, link = await asyncio.get_running_loop().create_connection(
         lambda: Link(head, on_text, on_end), "127.0.0.1", port, local_addr=(source, 0)
     )
-    await asyncio.wait_for(link.opened, HANDSHAKE)
+    try:
+        await asyncio.wait_for(link.opened, HANDSHAKE)
+    except TimeoutError:
+        link.abort()
+        raise
     return link
