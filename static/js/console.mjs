@@ -76,6 +76,7 @@ const own =
       setTime(line, at);
       reader.steady(() => place(line, seq));
     },
+    reveal: (node) => reader.reveal(node),
     takeBack: field ? putBack : null,
   });
 

@@ -71,6 +71,7 @@ const own = new OwnLines({
     node.querySelector("time").replaceWith(time(at));
     reader.steady(() => place(node, seq));
   },
+  reveal: (node) => reader.reveal(node),
   takeBack: box ? putBack : null,
 });
 
@@ -89,7 +90,7 @@ direct.addEventListener("line", ({ detail: line }) => {
     return;
   }
   typingSign.wrote();
-  const author = line.side === "SERVICE" ? "le service" : answering();
+  const author = line.side === "SERVICE" ? "Le service" : answering().split(" · ")[0];
   const body = typeof line.body === "string" ? line.body : "une orientation";
   announcer.line({ seq: line.seq, author, body });
 });

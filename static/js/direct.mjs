@@ -27,7 +27,7 @@ export { newId };
 
 const VERSION = 1;
 const SEEN_AFTER = 250; // receipts are gathered for this long
-const TYPING_EVERY = 2_000;
+const TYPING_EVERY = 2_200; // the service passes one on every two seconds
 const SIGN_IN = 4401;
 const FORBIDDEN = 4403;
 
@@ -42,6 +42,7 @@ export class Direct extends EventTarget {
   #epoch;
   #account;
   #tellsTyping = false; // a service that says its epoch knows the frame "typing"
+  #typed = null; // the conversation where something was typed since the last "typing"
   #store;
 
   /**
@@ -137,6 +138,7 @@ export class Direct extends EventTarget {
       queueMicrotask(() => this.#tell("nack", detail));
       return id;
     }
+    this.#typed = null;
     this.#outbox.put(conversation, id, body);
     return id;
   }
@@ -159,10 +161,16 @@ export class Direct extends EventTarget {
   /** The person is typing here. */
   typing(conversation) {
     this.#link.wake();
-    if (!this.#tellsTyping || this.#timers.has("typing")) return;
-    if (this.#link.say({ t: "typing", conversation })) {
-      this.#timers.set("typing", TYPING_EVERY, () => {});
-    }
+    if (!this.#tellsTyping) return;
+    this.#typed = conversation;
+    if (!this.#timers.has("typing")) this.#sayTyping();
+  }
+
+  /** Now, and once more after the pause for what is typed during it. */
+  #sayTyping() {
+    if (!this.#typed || !this.#link.say({ t: "typing", conversation: this.#typed })) return;
+    this.#typed = null;
+    this.#timers.set("typing", TYPING_EVERY, () => this.#sayTyping());
   }
 
   // --- frames

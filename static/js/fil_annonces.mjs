@@ -30,11 +30,8 @@ export class Announcer {
   #tell() {
     const { author, body } = this.#lines.at(-1);
     const count = this.#lines.length;
-    this.say(
-      count > 1
-        ? `${count} nouveaux messages. Le dernier, de ${author} : ${body}`
-        : `Nouveau message de ${author} : ${body}`,
-    );
+    const head = count > 1 ? `${count} nouveaux messages. Le dernier` : "Nouveau message";
+    this.say(`${head}. ${author} : ${body}`);
     this.#lines = [];
     this.#plan = null;
   }

@@ -38,7 +38,7 @@ export class Reader {
   /** The last line just above what covers the foot; its beginning when it is taller. */
   toFoot() {
     const last = this.#thread.lastElementChild;
-    if (last) this.#reveal(last);
+    if (last) this.reveal(last);
     this.#seen();
   }
 
@@ -68,6 +68,17 @@ export class Reader {
     this.#sayFresh();
   }
 
+  /** Scroll down until a line, or a part of it, is in sight; its beginning when it is taller. */
+  reveal(line) {
+    for (let pass = 0; pass < 2; pass += 1) { // what covers the foot may move with the first
+      const view = this.#view();
+      const { top, bottom } = line.getBoundingClientRect();
+      const whole = bottom + ROOM - view.bottom;
+      const head = top - ROOM - view.top;
+      if (whole > 0) this.#scrollBy(Math.min(whole, Math.max(head, 0)));
+    }
+  }
+
   #view() {
     const scroller = this.#scroller();
     if (scroller) return scroller.getBoundingClientRect();
@@ -81,20 +92,11 @@ export class Reader {
     (this.#scroller() ?? window).scrollBy({ top, behavior: "instant" });
   }
 
-  #reveal(line) {
-    for (let pass = 0; pass < 2; pass += 1) { // what covers the foot may move with the first
-      const view = this.#view();
-      const { top, bottom } = line.getBoundingClientRect();
-      const whole = bottom + ROOM - view.bottom;
-      const head = top - ROOM - view.top;
-      if (whole > 0) this.#scrollBy(Math.min(whole, Math.max(head, 0)));
-    }
-  }
-
   #toFresh() {
     const first = this.#fresh.find((node) => node.isConnected);
-    if (first) this.#scrollBy(first.getBoundingClientRect().top - this.#view().top - 5 * ROOM);
-    else this.toFoot();
+    const last = this.#thread.lastElementChild.getBoundingClientRect().bottom + ROOM;
+    const head = first ? first.getBoundingClientRect().top - 5 * ROOM : Infinity;
+    this.#scrollBy(Math.min(head - this.#view().top, last - this.#view().bottom));
     this.#seen();
     // The button goes: a keyboard goes on from the line that it led to.
     first?.setAttribute("tabindex", "-1");

@@ -23,6 +23,7 @@ export class OwnLines {
    * @param {string} page.waits class of a line that the service has not kept yet
    * @param {(line: { body: string, at: string }) => Element} page.draw draws one's own line
    * @param {(node: Element) => void} page.add shows a line that the person has just sent
+   * @param {(node: Element) => void} page.reveal brings a part of a line into sight
    * @param {(node: Element, seq: number, at: string) => void} page.number gives a line its place
    * @param {((text: string) => void)|null} page.takeBack puts a text back where one writes
    */
@@ -103,7 +104,9 @@ export class OwnLines {
     const node = this.#waiting.get(id);
     if (!node) return;
     if (retry) this.#explain(node, message);
-    else this.#refuse(node, id, message).querySelector("[data-motif]").setAttribute("role", "alert");
+    else {
+      this.#page.reveal(this.#refuse(node, id, message, "alert"));
+    }
   }
 
   /** It will be tried again by itself: a word why it takes time. */
@@ -112,11 +115,12 @@ export class OwnLines {
     place.title = message;
   }
 
-  #refuse(node, id, message) {
+  #refuse(node, id, message, role = "group") {
     mark(node.querySelector("[data-envoi]"), "refus");
     node.classList.add("ms-ligne-refusee");
     node.querySelector(".ms-refus")?.remove();
     const choice = model("refuse");
+    choice.setAttribute("role", role);
     node.append(choice); // in the page before its text comes: an alert is read when it fills
     choice.querySelector("[data-motif]").textContent = message;
     choice.querySelector("[data-reessayer]").addEventListener("click", () => this.#retry(node, id));

@@ -1,0 +1,182 @@
+"""A talk that is under way, for the journeys of the live pages, and ways to spoil its link."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+
+from tests.parcours.walks import (
+    DESK,
+    PHONE,
+    console_lines,
+    enter,
+    patient_lines,
+    professional_writes,
+    send_question,
+    take,
+    through_the_door,
+)
+
+QUESTION = "Un moustique m'a piqué la main, elle gonfle un peu. Que mettre dessus ?"
+BEFORE = "Bonjour, depuis quand ?"
+LINKS = "**/ws/v1/"
+OFFLINE = "Hors ligne"
+POSTS = "**/api/v1/conversations/*/messages/"
+# Every word that the browser holds for this site, of whatever kind.
+STORED = """async () => {
+    const said = [document.cookie];
+    for (const store of [localStorage, sessionStorage]) {
+        for (let at = 0; at < store.length; at += 1) {
+            said.push(store.key(at), store.getItem(store.key(at)));
+        }
+    }
+    for (const { name } of await indexedDB.databases()) {
+        said.push(name);
+        const base = await new Promise((done, failed) => {
+            const asked = indexedDB.open(name);
+            asked.onsuccess = () => done(asked.result);
+            asked.onerror = failed;
+        });
+        for (const table of base.objectStoreNames) {
+            const rows = base.transaction(table).objectStore(table).getAll();
+            await new Promise((done) => { rows.onsuccess = done; });
+            said.push(JSON.stringify(rows.result));
+        }
+        base.close();
+    }
+    for (const name of await caches.keys()) said.push(name);
+    return said.filter(Boolean);
+}"""
+
+
+@dataclass
+class Talk:
+    """The patient's phone and the professional's console on one conversation, two lines said."""
+
+    phone: Page
+    console: Page
+    name: str
+    lines: list[str] = field(default_factory=lambda: [QUESTION, BEFORE])
+
+    @property
+    def address(self) -> str:
+        """The patient's page of the conversation."""
+        return self.phone.url.split("#")[0]
+
+
+def begin(new_page: Callable[..., Page]) -> Talk:
+    phone, console = new_page(**PHONE), new_page(**DESK)
+    name = f"Framboise {uuid.uuid4().hex[:4]}"
+    enter(phone, "patient")
+    through_the_door(phone, name, QUESTION)
+    send_question(phone)
+    expect(patient_lines(phone)).to_have_text([QUESTION])
+    enter(console, "professionnel")
+    take(console, name)
+    professional_writes(console, BEFORE)
+    talk = Talk(phone, console, name)
+    expect(patient_lines(phone)).to_have_text(talk.lines)
+    return talk
+
+
+def shown(page: Page) -> Locator:
+    """The lines of a page of either side, in the order shown."""
+    return console_lines(page) if "/console/" in page.url else patient_lines(page)
+
+
+def box(page: Page) -> Locator:
+    """Where one writes."""
+    return page.locator("[data-reponse] textarea")
+
+
+def state_of_last(page: Page) -> Locator:
+    """The state under the last line of one's own."""
+    return page.locator("[data-fil] [data-envoi]").last
+
+
+def stored(page: Page) -> str:
+    """All that this browser keeps of the site, in one text."""
+    return "\n".join(page.evaluate(STORED))
+
+
+def pumped(page: Page, ready: Callable[[], object], seconds: float = 30) -> None:
+    """Wait on what the browser's events change, and let them come meanwhile."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, "la condition attendue n'est pas venue"
+        page.wait_for_timeout(50)
+
+
+class Link:
+    """The link of one browser, in our hands: pages still load, what is live may not pass.
+
+    Set before a page is loaded: `Link(page)` loads it again. Attributes, all changed at will:
+
+    up: whether sockets open and posts of lines pass.
+    deaf: what the service says on a socket is lost; what the page says still arrives.
+    mute: what the page says on a socket is lost.
+    posts: whether posts of lines pass when `up` is false.
+    posted: the posts of lines that passed.
+    epoch: said by the next hello instead of the service's; None: the service's.
+    hellos: how many times the service said hello.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.up, self.deaf, self.mute, self.posts = True, False, False, False
+        self.posted: list[str] = []
+        self.epoch: str | None = None
+        self.hellos = 0
+        self._sockets: list[WebSocketRoute] = []
+        page.context.route_web_socket(LINKS, self._open)
+        page.context.route(POSTS, self._post)
+        page.reload()
+        pumped(page, lambda: self.hellos)
+
+    def cut(self) -> None:
+        """No socket, as behind a proxy that lets none through."""
+        self.up = False
+        sockets, self._sockets = self._sockets, []
+        for socket in sockets:
+            socket.close(code=1011)
+
+    def half_open(self) -> None:
+        """Nothing passes, and nobody says so."""
+        self.deaf = self.mute = True
+
+    def mend(self) -> None:
+        self.up, self.deaf, self.mute = True, False, False
+
+    def _open(self, socket: WebSocketRoute) -> None:
+        if not self.up:
+            socket.close(code=1011)
+            return
+        service = socket.connect_to_server()
+        socket.on_message(lambda said: None if self.mute else service.send(said))
+        service.on_message(lambda said: None if self.deaf else socket.send(self._heard(said)))
+        self._sockets.append(socket)
+
+    def _heard(self, said: str | bytes) -> str | bytes:
+        if '"hello"' not in str(said):
+            return said
+        self.hellos += 1
+        if self.epoch is None:
+            return said
+        epoch, self.epoch = self.epoch, None
+        return json.dumps(json.loads(said) | {"epoch": epoch})
+
+    def _post(self, route: Route) -> None:
+        if not (self.up or self.posts):
+            route.abort("internetdisconnected")
+            return
+        self.posted.append(route.request.post_data or "")
+        route.continue_()
+
+
+def other_tab(page: Page) -> Page:
+    """The same page in another tab of the same browser."""
+    tab = page.context.new_page()
+    tab.goto(page.url.split("#")[0])
+    return tab

@@ -1,0 +1,129 @@
+"""When the link is bad in other ways than a clean cut: the page says so, and every line arrives."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.config.conftest import until
+from tests.parcours.talks import (
+    BEFORE,
+    OFFLINE,
+    QUESTION,
+    Link,
+    Talk,
+    begin,
+    box,
+    pumped,
+    shown,
+    state_of_last,
+    stored,
+)
+from tests.parcours.walks import all_kept, patient_lines, patient_writes, professional_writes
+
+FIRST, SECOND = "Elle gonfle moins.", "Mais elle chauffe."
+
+
+@pytest.fixture
+def talk(new_page) -> Talk:
+    return begin(new_page)
+
+
+@pytest.mark.parametrize("side", ["patient", "professional"])
+def test_without_any_socket_lines_go_by_plain_posts(talk, side):
+    page, other = (talk.phone, talk.console) if side == "patient" else (talk.console, talk.phone)
+    writes = patient_writes if side == "patient" else professional_writes
+    link = Link(page)
+    link.posts = True
+    link.cut()
+    expect(page.get_by_text(OFFLINE)).to_be_visible()
+    writes(page, FIRST)
+    writes(page, SECOND)
+    expect(shown(other)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
+    all_kept(page)
+    assert len(link.posted) == 2
+    expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
+    link.mend()
+    expect(page.get_by_text(OFFLINE)).to_be_hidden()
+    expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
+
+
+def test_a_half_open_link_is_noticed_by_whoever_writes(talk):
+    """Nothing passes and nobody says so: the page does, and the line goes by another link."""
+    phone = talk.phone
+    link = Link(phone)
+    link.half_open()
+    patient_writes(phone, FIRST)
+    expect(phone.get_by_text(OFFLINE)).to_be_visible(timeout=30_000)
+    link.mend()
+    expect(phone.get_by_text(OFFLINE)).to_be_hidden()
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, FIRST])
+    expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE, FIRST])
+    all_kept(phone)
+
+
+def test_a_lost_answer_makes_no_second_line(talk):
+    """The line arrived, its answer did not: sent again under its own id, it is there once."""
+    phone = talk.phone
+    link = Link(phone)
+    link.deaf = True
+    patient_writes(phone, FIRST)
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, FIRST])
+    expect(state_of_last(phone)).to_have_text("envoi…")
+    link.deaf = False
+    patient_writes(phone, SECOND)
+    for page in (phone, talk.console):
+        expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
+    all_kept(phone)
+
+
+def test_another_epoch_loads_the_page_again_and_loses_nothing(talk, watch):
+    """After a restore the numbers of the page mean nothing; what is typed still does."""
+    phone = talk.phone
+    link = Link(phone)
+    link.cut()
+    patient_writes(phone, FIRST)
+    box(phone).fill("à moitié")
+    until(lambda: ".ligne." in stored(phone) and ".texte." in stored(phone))
+    before = len(watch.landings[phone])
+    link.epoch = "0123456789abcdef"
+    link.mend()
+    pumped(phone, lambda: len(watch.landings[phone]) == before + 1)
+    expect(box(phone)).to_have_value("à moitié")
+    expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE, FIRST])
+    all_kept(phone)
+    # Once: a service that goes on saying otherwise does not make the page turn in circles.
+    with watch.server_away():
+        link.cut()
+        expect(phone.get_by_text(OFFLINE)).to_be_visible()
+        link.epoch = "fedcba9876543210"
+        link.mend()
+    expect(phone.get_by_text("Le service a redémarré")).to_be_visible()
+    assert len(watch.landings[phone]) == before + 1
+    expect(box(phone)).to_have_value("à moitié")
+
+
+def test_a_person_in_a_hurry_is_slowed_down_and_nothing_is_lost(talk):
+    """More lines than the service takes at once: they wait, and arrive in the order typed."""
+    lines = [f"Ligne {rank}" for rank in range(26)]
+    for line in lines:
+        patient_writes(talk.phone, line)
+    for page in (talk.phone, talk.console):
+        expect(shown(page)).to_have_text([QUESTION, BEFORE, *lines])
+    all_kept(talk.phone)
+
+
+def test_a_line_that_is_refused_is_tried_again_or_taken_back(talk):
+    phone: Page = talk.phone
+    long = "a" * 5001
+    patient_writes(phone, long)
+    expect(state_of_last(phone)).to_have_text("non envoyé")
+    expect(phone.get_by_role("alert")).to_contain_text("trop long")
+    phone.reload()
+    expect(state_of_last(phone)).to_have_text("non envoyé")
+    phone.get_by_role("button", name="Réessayer").click()
+    expect(phone.get_by_role("alert")).to_contain_text("trop long")
+    phone.get_by_role("button", name="Reprendre le texte").click()
+    expect(box(phone)).to_have_value(long)
+    expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE])
+    patient_writes(phone, "a" * 4)
+    expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE, "aaaa"])
+    until(lambda: "ms." not in stored(phone))

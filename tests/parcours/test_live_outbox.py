@@ -1,0 +1,195 @@
+"""What is typed outlives the page, the tab and the session; never the logout, never the account."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from evaluation.demo.people import CAMILLE, INES, PASSWORD
+from tests.config.conftest import until
+from tests.parcours.talks import (
+    BEFORE,
+    OFFLINE,
+    QUESTION,
+    Link,
+    Talk,
+    begin,
+    box,
+    other_tab,
+    shown,
+    state_of_last,
+    stored,
+)
+from tests.parcours.walks import (
+    all_kept,
+    enter,
+    go_on,
+    patient_lines,
+    patient_writes,
+    professional_writes,
+)
+
+WAITING = "Zibeline, la tache bleuit un peu au bord."
+HALF = "Et le mercure ocre monte"
+SENTINELS = re.compile("zibeline|bleuit|mercure|ocre", re.IGNORECASE)
+SIDES = pytest.mark.parametrize("side", ["patient", "professional"])
+
+
+@pytest.fixture
+def talk(new_page) -> Talk:
+    return begin(new_page)
+
+
+def sides(talk: Talk, side: str) -> tuple[Page, Page]:
+    """The page of one side, then the other's."""
+    return (talk.phone, talk.console) if side == "patient" else (talk.console, talk.phone)
+
+
+def write(page: Page, text: str) -> None:
+    writes = professional_writes if "/console/" in page.url else patient_writes
+    writes(page, text)
+
+
+def leave_waiting(page: Page) -> Link:
+    """A line that cannot leave and a text half typed, both kept by the browser, sealed."""
+    link = Link(page)
+    link.cut()
+    expect(page.get_by_text(OFFLINE)).to_be_visible()
+    write(page, WAITING)
+    box(page).fill(HALF)
+    expect(state_of_last(page)).to_have_text("envoi…")
+    until(lambda: ".ligne." in stored(page) and ".texte." in stored(page))
+    assert not SENTINELS.search(stored(page))
+    return link
+
+
+@SIDES
+def test_a_reload_keeps_what_waits_and_what_is_half_typed(talk, side):
+    page, other = sides(talk, side)
+    link = leave_waiting(page)
+    page.reload()
+    expect(shown(page)).to_have_text([QUESTION, BEFORE, WAITING])
+    expect(state_of_last(page)).to_have_text("envoi…")
+    expect(box(page)).to_have_value(HALF)
+    expect(shown(other)).to_have_text([QUESTION, BEFORE])
+    link.mend()
+    expect(shown(other)).to_have_text([QUESTION, BEFORE, WAITING])
+    expect(shown(page)).to_have_text([QUESTION, BEFORE, WAITING])
+    expect(box(page)).to_have_value(HALF)
+    all_kept(page)
+    until(lambda: ".ligne." not in stored(page))
+    write(page, "Fini.")
+    until(lambda: "ms." not in stored(page))
+
+
+def test_a_tab_that_dies_hands_over_to_the_next(talk):
+    """Its waiting line goes by the other tab of the same person, once; not before it is dead."""
+    link = leave_waiting(talk.phone)
+    tab = other_tab(talk.phone)
+    expect(tab.get_by_text(OFFLINE)).to_be_visible()
+    expect(patient_lines(tab)).to_have_text([QUESTION, BEFORE])
+    talk.phone.close(run_before_unload=False)
+    expect(patient_lines(tab)).to_have_text([QUESTION, BEFORE, WAITING])
+    link.mend()
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, WAITING])
+    expect(patient_lines(tab)).to_have_text([QUESTION, BEFORE, WAITING])
+    all_kept(tab)
+
+
+def test_a_line_kept_before_the_reload_is_shown_once(talk):
+    """Its answer was lost, not the line: the new page knows it, and sends nothing again."""
+    phone = talk.phone
+    link = Link(phone)
+    patient_writes(phone, "Le lien marche.")
+    all_kept(phone)
+    link.deaf = True
+    patient_writes(phone, WAITING)
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, "Le lien marche.", WAITING])
+    expect(state_of_last(phone)).to_have_text("envoi…")
+    link.mend()
+    link.up = False  # the new page has no link: what it shows, it knew by itself
+    phone.reload()
+    expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE, "Le lien marche.", WAITING])
+    all_kept(phone)
+    until(lambda: ".ligne." not in stored(phone))
+
+
+def test_logout_leaves_nothing_and_sends_the_other_tabs_away(talk):
+    phone = talk.phone
+    leave_waiting(phone)
+    leaving = phone.context.new_page()
+    leaving.goto("/compte/logout/")
+    expect(leaving.get_by_text("Un message n'est pas encore parti")).to_be_visible()
+    go_on(leaving, "Se déconnecter")
+    expect(leaving.get_by_role("button", name="Entrer comme patient")).to_be_visible()
+    phone.wait_for_url(lambda url: "/conversations/" not in url)
+    for page in (phone, leaving):
+        assert not SENTINELS.search(page.content())
+        assert "ms." not in stored(page)
+        assert not SENTINELS.search(stored(page))
+    # The same account again: nothing comes back either.
+    enter(leaving, "patient")
+    leaving.goto(talk.console.url.replace("/console/", "/conversations/"))
+    expect(patient_lines(leaving)).to_have_text([QUESTION, BEFORE])
+    expect(box(leaving)).to_have_value("")
+
+
+@SIDES
+def test_another_account_finds_nothing_and_sends_nothing(talk, side):
+    """The session is gone without a logout, and somebody else signs in on this device."""
+    page, other = sides(talk, side)
+    link = leave_waiting(page)
+    page.context.clear_cookies()
+    stranger = page.context.new_page()
+    enter(stranger, "professionnel" if side == "patient" else "patient")
+    stranger.goto(other.url)
+    expect(shown(stranger)).to_have_text([QUESTION, BEFORE])
+    until(lambda: "ms." not in stored(stranger))
+    link.mend()
+    # The page of the first one is still open: it says so, sends nothing, and keeps its text.
+    expect(page.get_by_text("Un autre compte est ouvert")).to_be_visible()
+    expect(box(page)).to_have_value(HALF)
+    expect(shown(page)).to_have_text([QUESTION, BEFORE, WAITING])
+    expect(state_of_last(page)).to_have_text("envoi…")
+    expect(shown(other)).to_have_text([QUESTION, BEFORE])
+    assert "ms." not in stored(page)
+
+
+END_SESSIONS = """
+from django.contrib.sessions.models import Session
+from comptes.models import User
+from messagerie.delivery import hint_rights
+Session.objects.all().delete()
+hint_rights(User.objects.get(email={email!r}).pk)
+"""
+
+
+def test_signed_in_again_the_same_account_goes_on(stack, talk):
+    phone, address = talk.phone, talk.address
+    link = leave_waiting(phone)
+    stack.shell(END_SESSIONS.format(email=CAMILLE.email))
+    link.mend()
+    expect(phone.get_by_role("heading", name="Votre session est finie")).to_be_visible()
+    main = phone.get_by_role("main")
+    expect(main).to_contain_text(WAITING)
+    expect(main.get_by_label("Votre message")).to_have_value(HALF)
+    main.get_by_role("link", name="Se connecter").click()
+    phone.get_by_label("Courriel").fill(CAMILLE.email)
+    phone.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    go_on(phone, "Se connecter")
+    expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE, WAITING])
+    expect(box(phone)).to_have_value(HALF)
+    all_kept(phone)
+    assert phone.url.split("#")[0] == address
+
+
+def test_a_professional_whose_session_ends_keeps_the_text_in_sight(stack, talk):
+    console = talk.console
+    box(console).fill(HALF)
+    stack.shell(END_SESSIONS.format(email=INES.email))
+    expect(console.get_by_text("Votre session est finie")).to_be_visible()
+    expect(box(console)).to_have_value(HALF)
+    link = console.locator("[data-etat-lien]").get_by_role("link", name="Se connecter")
+    link.click()
+    expect(console.get_by_label("Courriel")).to_be_visible()
+    assert not SENTINELS.search(stored(console))
