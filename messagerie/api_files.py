@@ -16,13 +16,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messagerie import actions
+from messagerie.actions.files import record_of
 from messagerie.actions.joining import Joined
 from messagerie.api import CONFLICTS, REFUSALS, ConversationsView
 from messagerie.api_schemas import RefusalSerializer
 from messagerie.attachments.kinds import MAX_BYTES, refused
-from messagerie.attachments.record import FileRecord, read_record
+from messagerie.attachments.record import FileRecord
 from messagerie.attachments.serving import answer
-from messagerie.contents import open_body
 from messagerie.errors import RefusalCode
 from messagerie.models import Attachment
 
@@ -120,8 +120,7 @@ class FileView(ConversationsView):
     )
     def get(self, request: Request, conversation_id: UUID, attachment_id: UUID) -> Response:
         found = actions.look_at(conversation_id, attachment_id, scope=self.scope_of_user)
-        record = read_record(open_body(found.message))
-        return Response(FileSerializer(_said(found, record)).data)
+        return Response(FileSerializer(_said(found, record_of(found))).data)
 
 
 class FileContentView(ConversationsView):

@@ -13,6 +13,7 @@ from comptes.models import User
 from messagerie import delivery
 from messagerie.actions.orienting import OrientationCard
 from messagerie.actions.safety import Transmission, Worsening, open_transmission
+from messagerie.attachments.showing import Piece, pieces_of
 from messagerie.console_rows import motive_label
 from messagerie.contents import CareDetails, Line, Subject, open_details, open_motive, open_subject
 from messagerie.danger import SIGNS, Sign
@@ -52,6 +53,7 @@ class Entry:
     place: str = ""
     sent: str = ""
     sent_quiet: bool = False
+    piece: Piece | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def thread(conversation: Conversation, reader: User, before: int | None = None) 
     people = User.objects.select_related("professional").in_bulk(
         {line.sender_id for line in lines if line.side == Side.PROFESSIONAL}
     )
+    pieces = pieces_of(conversation, lines, route="console:piece")
     subject = open_subject(conversation)
     writer = writer_name(conversation, subject)
     zone = ZoneInfo(conversation.time_zone)
@@ -114,7 +117,8 @@ def thread(conversation: Conversation, reader: User, before: int | None = None) 
             author = "Vous" if person.pk == reader.pk else person.professional.public_name
         elif line.side == Side.SERVICE:
             author = "Service"
-        entries.append(_entry(line, author, day if day != last_day else None))
+        entry = _entry(line, author, day if day != last_day else None)
+        entries.append(replace(entry, piece=pieces.get(line.seq)))
         last_day = day
     return _with_progress(conversation, entries)
 
@@ -148,7 +152,7 @@ def _entry(line: Line, author: str, day: date | None) -> Entry:
         kind=line.kind,
         side=line.side,
         author=author,
-        body="" if more else line.body,
+        body="" if more or line.kind == MessageKind.FILE else line.body,
         at=line.created_at,
         day=day,
         client_id=line.client_id if line.side == Side.PROFESSIONAL else None,

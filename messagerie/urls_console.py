@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messagerie.views import console, console_acts
+from messagerie.views import console, console_acts, files
 
 app_name = "console"
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     path("<uuid:conversation_id>/situation/", console.situation, name="situation"),
     path("<uuid:conversation_id>/prendre/", console_acts.take, name="prendre"),
     path("<uuid:conversation_id>/repondre/", console_acts.reply, name="repondre"),
+    path("<uuid:conversation_id>/joindre/", files.join_by_professional, name="joindre"),
+    path(
+        "<uuid:conversation_id>/pieces/<uuid:attachment_id>/",
+        files.file_for_professional,
+        name="piece",
+    ),
     path("<uuid:conversation_id>/rendre/", console_acts.hand_back, name="rendre"),
     path("<uuid:conversation_id>/orienter/", console_acts.orient, name="orienter"),
     path("<uuid:conversation_id>/clore/", console_acts.close, name="clore"),

@@ -18,9 +18,9 @@ from comptes.models import Act, JournalEntry, User
 from messagerie.actions.writing import announce, say
 from messagerie.attachments import store
 from messagerie.attachments.kinds import JPEG, refused
-from messagerie.attachments.record import read_record
+from messagerie.attachments.record import FileRecord, read_record
 from messagerie.attachments.workshop import busy
-from messagerie.contents import open_body
+from messagerie.contents import ContentErased, open_body, refuse_erased
 from messagerie.errors import RefusalCode, Refused
 from messagerie.models import Attachment, AttachmentState, Conversation
 from messagerie.sentences import file_refused
@@ -51,7 +51,7 @@ def look_at(conversation_id: UUID, attachment_id: UUID, *, scope: Scope) -> Atta
     """The row of a file that the scope may see. Raises Refused NOT_FOUND."""
     found = (
         Attachment.objects.visible_to(scope)
-        .select_related("message")
+        .select_related("conversation", "message")
         .filter(pk=attachment_id, conversation_id=conversation_id)
         .first()
     )
@@ -64,8 +64,28 @@ def look_at(conversation_id: UUID, attachment_id: UUID, *, scope: Scope) -> Atta
     return found
 
 
+def record_of(attachment: Attachment) -> FileRecord:
+    """What its line says of it; without the name when the line is erased."""
+    try:
+        return read_record(open_body(attachment.message))
+    except (KeyUnavailable, SealBroken):
+        return FileRecord(
+            attachment=str(attachment.pk),
+            name="",
+            media=attachment.media,
+            size=attachment.size,
+            width=attachment.width,
+            height=attachment.height,
+            pages=attachment.pages,
+        )
+
+
 def refuse_unready(attachment: Attachment) -> None:
-    """Raises Refused FILE_IN_ANALYSIS, FILE_REFUSED or FILE_ERASED; nothing when it is ready."""
+    """Raises Refused FILE_IN_ANALYSIS, FILE_REFUSED or FILE_ERASED; nothing when it is ready.
+
+    An erased conversation answers for its files: a ContentErased, as for its lines.
+    """
+    refuse_erased(attachment.conversation)
     codes = {
         AttachmentState.EN_ANALYSE: RefusalCode.FILE_IN_ANALYSIS,
         AttachmentState.REFUSE: RefusalCode.FILE_REFUSED,
@@ -96,6 +116,8 @@ def open_file(
     try:
         name = read_record(open_body(found.message)).name
         content = open_part(found, part)
+    except ContentErased:
+        raise
     except KeyUnavailable:
         raise refused(RefusalCode.FILE_ERASED) from None
     except store.StoreAway:

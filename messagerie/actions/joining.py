@@ -29,7 +29,7 @@ from messagerie.attachments.antivirus import wake_scan
 from messagerie.attachments.kinds import refused
 from messagerie.attachments.record import FileRecord, clean_name, read_record, write_record
 from messagerie.attachments.workshop import Anew, busy, write_anew
-from messagerie.contents import open_body
+from messagerie.contents import open_body, refuse_erased
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import (
     Attachment,
@@ -123,6 +123,7 @@ def _mac(
     conversation = Conversation.objects.visible_to(scope).filter(pk=conversation_id).first()
     if conversation is None:
         raise not_found()
+    refuse_erased(conversation)
     try:
         mac = content_mac(conversation_id, hashlib.sha256(content).hexdigest())
     except KeyUnavailable:

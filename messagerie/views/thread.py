@@ -16,6 +16,7 @@ from comptes.models import Professional
 from messagerie import delivery
 from messagerie.actions.orienting import OrientationCard
 from messagerie.actions.safety import Worsening
+from messagerie.attachments.showing import Piece, pieces_of
 from messagerie.contents import Line
 from messagerie.danger import NUMBERS, SIGNS
 from messagerie.models import Conversation, MessageKind, Side
@@ -60,6 +61,7 @@ class Bubble:
     client_id: UUID | None = None
     sent: str = ""
     sent_quiet: bool = False
+    piece: Piece | None = None
 
 
 def all_lines(conversation: Conversation) -> list[Line]:
@@ -76,6 +78,7 @@ def bubbles(conversation: Conversation, lines: Iterable[Line], now: datetime) ->
     """The lines as the page shows them."""
     lines = list(lines)
     names = authors(conversation, lines)
+    pieces = pieces_of(conversation, lines, route="patient:piece")
     zone = ZoneInfo(conversation.time_zone)
     shown: list[Bubble] = []
     last_day: date | None = None
@@ -94,6 +97,7 @@ def bubbles(conversation: Conversation, lines: Iterable[Line], now: datetime) ->
                 card=card,
                 signs=signs,
                 client_id=line.client_id if line.side == Side.PATIENT else None,
+                piece=pieces.get(line.seq),
             )
         )
         last_day = day
@@ -139,7 +143,7 @@ def _content(conversation: Conversation, line: Line) -> tuple[str, Card | None, 
         labels = tuple(str(SIGNS[code].label) for code in worsening.sign_codes if code in SIGNS)
         reach = [part for part in (worsening.phone, worsening.place) if part]
         return " · ".join(reach), None, labels
-    return line.body, None, ()
+    return "" if line.kind == MessageKind.FILE else line.body, None, ()
 
 
 KIND_LABELS = {

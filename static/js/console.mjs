@@ -18,6 +18,7 @@ import { listenToKeys } from "./console_touches.mjs";
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
+import { spoken } from "./pieces.mjs";
 import { openLive } from "./saisie.mjs";
 
 const scroller = document.querySelector("[data-defile]");
@@ -100,7 +101,8 @@ direct.addEventListener("line", ({ detail: line }) => {
   }
   typingSign.wrote();
   if (line.side === "PATIENT") {
-    const body = typeof line.body === "string" ? line.body : "état qui s'aggrave";
+    const other = line.kind === "FILE" ? spoken(line) : "état qui s'aggrave";
+    const body = typeof line.body === "string" ? line.body : other;
     announcer.line({ seq: line.seq, author: authorOf(line.side), body });
   }
 });

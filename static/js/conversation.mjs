@@ -18,6 +18,7 @@ import {
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
+import { spoken } from "./pieces.mjs";
 import { openLive } from "./saisie.mjs";
 
 const id = page.dataset.conversation;
@@ -91,7 +92,8 @@ direct.addEventListener("line", ({ detail: line }) => {
   }
   typingSign.wrote();
   const author = line.side === "SERVICE" ? "Le service" : answering().split(" · ")[0];
-  const body = typeof line.body === "string" ? line.body : "une orientation";
+  const other = line.kind === "FILE" ? spoken(line) : "une orientation";
+  const body = typeof line.body === "string" ? line.body : other;
   announcer.line({ seq: line.seq, author, body });
 });
 

@@ -68,6 +68,13 @@ def conversations(world: World, route: Route) -> Iterator[tuple[str, dict[str, A
             )
 
 
+def attachments(world: World, route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A door of one file: joined to each of the same conversations, by its patient."""
+    for variant, values in conversations(world, route):
+        kind, side = variant.split("_")
+        yield variant, values | {"attachment_id": world.things[side][f"file_{kind}"].pk}
+
+
 @dataclass(frozen=True)
 class Line:
     """Roles let in: for every variant alike, or by variant.
@@ -114,6 +121,13 @@ TEAM_CONVERSATION = Line(
 )
 
 
+BOTH_SIDES = Line(
+    by_variant={
+        variant: roles | OWN_CONVERSATION.by_variant[variant]
+        for variant, roles in TEAM_CONVERSATION.by_variant.items()
+    },
+    variants=conversations,
+)
 TAKE = Line(by_variant=TEAM_CONVERSATION.by_variant, variants=conversations, conflict_refuses=True)
 
 
@@ -186,6 +200,7 @@ POLICY: dict[str, Line] = {
         f"patient:{name}": OWN_CONVERSATION
         for name in (
             "conversation",
+            "joindre",
             "repondre",
             "vivant",
             "aggravation",
@@ -223,6 +238,7 @@ POLICY: dict[str, Line] = {
             "conversation",
             "fil",
             "situation",
+            "joindre",
             "repondre",
             "rendre",
             "orienter",
@@ -242,16 +258,14 @@ POLICY: dict[str, Line] = {
         f"api:{name}": TEAM_CONVERSATION
         for name in ("clore", "orienter", "proposition", "rendre", "transmettre")
     },
-    **{
-        f"api:{name}": Line(
-            by_variant={
-                variant: roles | OWN_CONVERSATION.by_variant[variant]
-                for variant, roles in TEAM_CONVERSATION.by_variant.items()
-            },
-            variants=conversations,
-        )
-        for name in ("conversation", "messages")
-    },
+    **dict.fromkeys(("api:conversation", "api:messages", "api:pieces"), BOTH_SIDES),
+    # --- Files: whoever may open the conversation, and nobody else
+    **dict.fromkeys(
+        ("api:piece", "api:piece_fichier", "api:piece_apercu"),
+        replace(BOTH_SIDES, variants=attachments),
+    ),
+    "patient:piece": replace(OWN_CONVERSATION, variants=attachments),
+    "console:piece": replace(TEAM_CONVERSATION, variants=attachments),
     # --- Administration
     "admin:index": ADMIN_PAGE,
     "admin:app_list": ADMIN_PAGE,

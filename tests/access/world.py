@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
 from django.test import Client
@@ -11,12 +12,13 @@ from django.utils import timezone
 from comptes.models import Invitation, Profession, User
 from messagerie import actions
 from messagerie.contents import CareDetails, Subject
-from messagerie.models import Conversation, ErasureReason
+from messagerie.models import Attachment, Conversation, ErasureReason
 from orientation.invitations import invite
 from orientation.models import InvitedRole, Membership, Role, Rule, RuleSet, StructureKind
 from orientation.rules import Condition, Destination
 from orientation.scope import scope_for
 from tests import factories as make
+from tests.messagerie.attachments import samples
 
 ANONYMOUS = "anonymous"
 
@@ -144,6 +146,13 @@ def _territory(
     )
     waiting = _conversation(patient, commune, f"{word}-attente")
     held = _conversation(patient, commune, f"{word}-tenue")
+    files = {
+        kind: _file(patient, conversation, f"{word}-{said}")
+        for kind, conversation, said in (
+            ("waiting", waiting, "attente"),
+            ("held", held, "tenue"),
+        )
+    }
     actions.take(held.pk, professional=professional, scope=scope_for(professional))
     withdrawn = _conversation(patient, commune, f"{word}-retiree")
     actions.withdraw(withdrawn.pk, patient=patient, scope=scope_for(patient))
@@ -158,6 +167,8 @@ def _territory(
         "waiting": waiting,
         "erasure": erasure,
         "held": held,
+        "file_waiting": files["waiting"],
+        "file_held": files["held"],
         "structure": structure,
         "sas": sas,
         "invited_role": invited_role,
@@ -194,6 +205,18 @@ def _territory(
     }
     world.sentinels.update({text: frozenset(roles) for text, roles in readers.items()})
     return world.things[side]
+
+
+def _file(patient: User, conversation: Conversation, word: str) -> Attachment:
+    """A photo joined by the patient; its name holds the sentinel of its conversation."""
+    return actions.attach(
+        conversation.pk,
+        author=patient,
+        scope=scope_for(patient),
+        client_id=uuid4(),
+        name=f"{word}-fichier.png",
+        content=samples.png(40, 30),
+    ).attachment
 
 
 def _conversation(patient: User, commune: str, word: str) -> Conversation:

@@ -25,6 +25,7 @@ class Watch:
         self.faults: list[str] = []
         self.landings: dict[Page, list[str]] = {}
         self._away = False
+        self._refused = False
 
     def context(self, context: BrowserContext) -> None:
         """Watch a context and the pages that it opens."""
@@ -41,6 +42,13 @@ class Watch:
         self._away = True
         yield
         self._away = False
+
+    @contextlib.contextmanager
+    def refused(self) -> Iterator[None]:
+        """While something is sent that the service refuses, its answer is no fault."""
+        self._refused = True
+        yield
+        self._refused = False
 
     def _page(self, page: Page) -> None:
         self.landings[page] = []
@@ -64,7 +72,8 @@ class Watch:
             self.faults.append(f"requête vers l'extérieur : {url}")
 
     def _answered(self, response: Response) -> None:
-        if response.status >= 400 and not response.request.is_navigation_request():
+        refused = response.status >= 400 and not self._refused
+        if refused and not response.request.is_navigation_request():
             self.faults.append(f"{response.status} : {response.url}")
 
     def _failed(self, request: Request) -> None:

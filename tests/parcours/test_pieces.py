@@ -1,0 +1,256 @@
+"""A photo joined on a phone is seen on the console at once; what fails keeps everything.
+
+CAPTURES=folder also writes a picture of each state, to look at.
+"""
+
+import os
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from tests.messagerie.attachments import samples
+from tests.parcours.test_axe import OVERFLOW, grave
+from tests.parcours.walks import (
+    DESK,
+    PHONE,
+    enter,
+    patient_lines,
+    send_question,
+    take,
+    through_the_door,
+)
+
+QUESTION = "Une plaque rouge est apparue sur mon avant-bras. Que faire ?"
+TYPED = "Voici la photo de ce matin."
+UPLOADS = "**/api/v1/conversations/*/attachments/"
+WITHOUT_SCRIPT = PHONE | {"java_script_enabled": False}
+
+
+def photo(name: str = "IMG_2041.JPG") -> dict[str, object]:
+    """As a phone takes it: large, lying on its side, with the place where it was taken."""
+    image = samples.picture(3000, 2000)
+    exif = samples.Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[1] = "N"
+    content = samples.saved(image, "JPEG", quality=95, exif=exif)
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
+@pytest.fixture
+def talk(new_page):
+    """A patient's phone and a console on the same conversation."""
+    phone, console = new_page(**PHONE), new_page(**DESK)
+    name = f"Groseille {uuid.uuid4().hex[:4]}"
+    enter(phone, "patient")
+    through_the_door(phone, name, QUESTION)
+    send_question(phone)
+    enter(console, "professionnel")
+    take(console, name)
+    return phone, console
+
+
+def control(page: Page):
+    return page.locator("[data-joindre]")
+
+
+def box(page: Page):
+    return control(page).locator("details")
+
+
+def choose(page: Page, file: dict[str, object]) -> None:
+    if box(page).get_attribute("open") is None:
+        page.get_by_text("Joindre une photo ou un document").click()
+    page.get_by_label("Photo ou document", exact=False).last.set_input_files(files=[file])
+
+
+def send(page: Page, button: str = "Envoyer le fichier") -> None:
+    page.get_by_role("button", name=button).click()
+
+
+def pieces(page: Page):
+    return page.locator("[data-fil] [data-piece]")
+
+
+def is_drawn(page: Page) -> None:
+    """The preview is a picture that the browser has decoded."""
+    image = pieces(page).last.locator("img")
+    image.scroll_into_view_if_needed()
+    expect(image).to_have_js_property("complete", True)
+    page.wait_for_function(
+        "image => image.naturalWidth > 0", arg=image.element_handle(), timeout=15_000
+    )
+
+
+def sound(page: Page, name: str) -> None:
+    """Nothing overflows, axe finds nothing serious, and the picture is kept when asked for."""
+    assert page.evaluate(OVERFLOW) == ""
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE_SCRIPT})
+    assert grave(page, {}) == []
+    if folder := os.environ.get("CAPTURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
+def test_a_photo_goes_and_is_seen_at_once(talk):
+    phone, console = talk
+    phone.get_by_label("Votre message").fill(TYPED)
+    control(phone).locator("summary").click()
+    sound(phone, "phone-open")
+    choose(phone, photo())
+    sound(phone, "phone-chosen")
+    send(phone)
+    expect(control(phone).get_by_text("Le fichier est parti.")).to_be_visible()
+    assert box(phone).get_attribute("open") is None
+    for page in (phone, console):
+        expect(pieces(page)).to_have_count(1)
+        expect(pieces(page).get_by_role("link", name="IMG_2041.jpg")).to_be_visible()
+        is_drawn(page)
+        # Upright: the phone held it on its side.
+        size = pieces(page).locator("img").bounding_box()
+        assert size["height"] > size["width"]
+    expect(phone.get_by_label("Votre message")).to_have_value(TYPED)
+    assert not phone.locator("input[type=file]").input_value()
+    sound(phone, "phone-sent")
+    sound(console, "console-seen")
+    expect(console.locator("[data-annonce]")).to_contain_text("un fichier joint, IMG_2041.jpg")
+
+    with console.expect_download() as download:
+        pieces(console).get_by_role("link", name=re.compile("Ouvrir")).click()
+    assert download.value.suggested_filename == "IMG_2041.jpg"
+    with samples.Image.open(download.value.path()) as image:
+        assert image.size == (2000, 3000)
+        assert not image.getexif()
+
+    # The other way: the professional joins a document.
+    document = {
+        "name": "ordonnance.pdf",
+        "mimeType": "application/pdf",
+        "buffer": samples.pdf(2),
+    }
+    choose(console, document)
+    sound(console, "console-chosen")
+    send(console)
+    for page in (console, phone):
+        expect(pieces(page)).to_have_count(2)
+        expect(pieces(page).last.get_by_text("Document PDF, 2 pages")).to_be_visible()
+        is_drawn(page)
+    sound(phone, "phone-document")
+    sound(console, "console-document")
+    # A page loaded anew shows the same.
+    phone.reload()
+    expect(pieces(phone)).to_have_count(2)
+    is_drawn(phone)
+
+
+def test_a_failure_keeps_text_and_file_and_is_tried_again(talk, watch):
+    phone, console = talk
+    phone.get_by_label("Votre message").fill(TYPED)
+    choose(phone, photo())
+    with watch.server_away():
+        phone.route(UPLOADS, lambda route: route.abort())
+        send(phone)
+        expect(control(phone).get_by_text("la connexion est coupée")).to_be_visible()
+        phone.unroute(UPLOADS)
+    assert phone.locator("input[type=file]").input_value().endswith("IMG_2041.JPG")
+    expect(phone.get_by_label("Votre message")).to_have_value(TYPED)
+    expect(phone.get_by_role("button", name="Réessayer")).to_be_focused()
+    sound(phone, "phone-failed")
+    # Refused for now by the service, in its own words.
+    busy = '{"code": "BUSY", "retry": true, "message": "Le service est très occupé. Réessayez."}'
+    phone.route(
+        UPLOADS,
+        lambda route: route.fulfill(status=503, content_type="application/json", body=busy),
+    )
+    with watch.refused():
+        send(phone, "Réessayer")
+        expect(control(phone).get_by_text("Le service est très occupé.")).to_be_visible()
+    phone.unroute(UPLOADS)
+    # The answer is lost on its way back: trying again makes no second line.
+    lost = []
+
+    def lose(route) -> None:
+        route.fetch()
+        lost.append(route.request)
+        route.abort()
+
+    with watch.server_away():
+        phone.route(UPLOADS, lose)
+        send(phone, "Réessayer")
+        expect(control(phone).get_by_text("la connexion est coupée")).to_be_visible()
+        phone.unroute(UPLOADS)
+    assert lost
+    send(phone, "Réessayer")
+    expect(control(phone).get_by_text("Le fichier est parti.")).to_be_visible()
+    for page in (phone, console):
+        expect(pieces(page)).to_have_count(1)
+    expect(phone.get_by_label("Votre message")).to_have_value(TYPED)
+
+
+def test_refusals_say_what_to_do(talk, watch):
+    phone, _ = talk
+    for name, content, words in (
+        ("IMG_1.HEIC", samples.HEIC, "Le plus compatible"),
+        ("dessin.svg", samples.SVG, "Ce type de fichier n'est pas accepté"),
+        ("coupe.jpg", samples.jpeg()[:-300], "abîmé ou incomplet"),
+        ("bombe.png", samples.bomb_png(), "trop grande"),
+        ("long.pdf", samples.pdf_with_pages(21), "20 pages au plus"),
+        ("lourd.pdf", b"%PDF-1.7" + b"\0" * (10 * 1024 * 1024), "10 Mo au plus"),
+    ):
+        choose(phone, {"name": name, "mimeType": "image/jpeg", "buffer": content})
+        with watch.refused():
+            send(phone)
+            expect(control(phone).get_by_text(words)).to_be_visible()
+        expect(phone.locator("input[type=file]")).to_have_attribute("aria-invalid", "true")
+    sound(phone, "phone-refused")
+    expect(pieces(phone)).to_have_count(0)
+
+
+def test_a_photo_too_large_is_made_smaller_on_the_phone(talk):
+    """More points than the service takes: the browser sends fewer, and the photo passes."""
+    phone, console = talk
+    noise = samples.Image.effect_noise((7000, 5000), 90)
+    big = samples.saved(noise, "JPEG", quality=60)
+    assert len(big) > 6 * 1024 * 1024
+    choose(phone, {"name": "grand.jpg", "mimeType": "image/jpeg", "buffer": big})
+    send(phone)
+    expect(control(phone).get_by_text("Le fichier est parti.")).to_be_visible()
+    for page in (phone, console):
+        expect(pieces(page)).to_have_count(1)
+
+
+def test_without_javascript(talk, new_page, browser):
+    """The same form: the file goes, the typed text stays; a refusal keeps it too."""
+    phone, console = talk
+    plain = new_page(**WITHOUT_SCRIPT)
+    plain.context.add_cookies(phone.context.cookies())
+    plain.goto(phone.url)
+    plain.get_by_label("Votre message").fill(TYPED)
+    plain.locator("summary", has_text="Joindre").click()
+    sent = {"name": "dessin.svg", "mimeType": "image/svg+xml", "buffer": samples.SVG}
+    plain.locator("input[type=file]").set_input_files(files=[sent])
+    plain.get_by_role("button", name="Envoyer le fichier").click()
+    expect(plain.get_by_role("alert")).to_contain_text("Ce type de fichier n'est pas accepté")
+    expect(plain.get_by_label("Votre message")).to_have_value(TYPED)
+    plain.locator("summary", has_text="Joindre").click()
+    plain.locator("input[type=file]").set_input_files(files=[photo()])
+    plain.get_by_role("button", name="Envoyer le fichier").click()
+    expect(pieces(plain)).to_have_count(1)
+    expect(plain.get_by_label("Votre message")).to_have_value(TYPED)
+    expect(pieces(console)).to_have_count(1)
+    expect(patient_lines(phone).first).to_have_text(QUESTION)
+
+    desk = new_page(**DESK | {"java_script_enabled": False})
+    desk.context.add_cookies(console.context.cookies())
+    desk.goto(console.url)
+    desk.locator("[data-reponse] textarea").fill("Merci, je regarde.")
+    desk.locator("summary", has_text="Joindre").click()
+    document = {"name": "avis.pdf", "mimeType": "application/pdf", "buffer": samples.pdf(1)}
+    desk.locator("input[type=file]").set_input_files(files=[document])
+    desk.get_by_role("button", name="Envoyer le fichier").click()
+    expect(pieces(desk)).to_have_count(2)
+    expect(desk.locator("[data-reponse] textarea")).to_have_value("Merci, je regarde.")
+    expect(pieces(phone)).to_have_count(2)
