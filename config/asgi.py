@@ -3,13 +3,14 @@
 import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.sessions import SessionMiddlewareStack
+from channels.sessions import CookieMiddleware
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 http = get_asgi_application()
 
 from config.origin import SameOrigin  # noqa: E402 - needs the settings
+from config.read_session import ReadSession  # noqa: E402 - needs the settings
 from messagerie.attachments.body_limit import BodyLimit  # noqa: E402 - needs the settings
 from messagerie.routing import websocket_urlpatterns  # noqa: E402 - needs the models
 
@@ -18,6 +19,6 @@ application = ProtocolTypeRouter(
         "http": BodyLimit(http),
         # The consumer proves the session itself, again and again: no account is looked up here,
         # in the one thread that all handshakes would share.
-        "websocket": SameOrigin(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SameOrigin(CookieMiddleware(ReadSession(URLRouter(websocket_urlpatterns)))),
     }
 )
