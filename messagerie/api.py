@@ -26,6 +26,7 @@ from messagerie.console_rows import desk
 from messagerie.contents import refuse_erased
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import Conversation
+from messagerie.rate import rate
 from messagerie.rendering import line_frame, receipts_frame
 from messagerie.states import Outcome
 from orientation.scope import Level, Scope, scope_for
@@ -164,6 +165,7 @@ class MessagesView(ConversationsView):
     )
     def post(self, request: Request, conversation_id: UUID) -> Response:
         line = self.checked(schemas.LineInSerializer)
+        rate.take(self.user.pk)
         posted = actions.post(
             conversation_id,
             author=self.user,

@@ -31,8 +31,10 @@ def said(exception: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exception, Refused):
         set_rollback()
         return Response(
-            {"code": exception.code, "message": exception.sentence, "retry": exception.retry},
+            {"code": exception.code, "message": exception.sentence, "retry": exception.retry}
+            | ({} if exception.after is None else {"after": exception.after}),
             status=exception.status,
+            headers={} if exception.after is None else {"Retry-After": str(exception.after)},
         )
     response = exception_handler(exception, context)
     if response is None:

@@ -14,6 +14,7 @@ class RefusalSerializer(serializers.Serializer):
     code = serializers.CharField(help_text="Pour un programme")
     message = serializers.CharField(help_text="Phrase à montrer à la personne")
     retry = serializers.BooleanField(help_text="La même demande peut passer plus tard")
+    after = serializers.IntegerField(required=False, help_text="Secondes à attendre avant")
 
 
 class LineInSerializer(serializers.Serializer):

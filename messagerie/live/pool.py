@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from messagerie.actions.statements import Answer, Last, Rows, Statement, Steps
 
 SIZE = 6  # two for lines, one for receipts, one for readings, two spare
+APPLICATION = "direct"  # how the database lists these connections
 PATIENCE = 3  # seconds to wait for a connection, or for a lock
 # Every statement here goes by a key. Planning it anew costs more than running it; and a plan made
 # while a table was small, which reads it whole, would stay until the next ANALYZE.
@@ -56,7 +57,7 @@ class Pool:
     def __init__(self, greet: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         self._greet = greet
         self._pool = AsyncConnectionPool(
-            kwargs=driver_parameters() | {"prepare_threshold": 0, "application_name": "direct"},
+            kwargs=driver_parameters() | {"prepare_threshold": 0, "application_name": APPLICATION},
             min_size=0,
             max_size=getattr(settings, "LIVE_POOL_SIZE", SIZE),
             timeout=PATIENCE,

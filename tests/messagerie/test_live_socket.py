@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
@@ -13,7 +15,7 @@ from comptes.models import User
 from messagerie import consumers, delivery
 from messagerie.live import tick
 from messagerie.live.epoch import current_epoch
-from messagerie.models import Conversation, LiveEpoch, Message
+from messagerie.models import Conversation, Message
 from orientation.models import Membership, Structure
 from tests import factories
 from tests.messagerie.talking import apart, hear_answer, hear_line, send, session_of, watch
@@ -191,11 +193,9 @@ async def test_a_page_of_another_epoch_is_told(talk, sessions):
 
 
 async def test_a_restored_database_makes_every_page_start_again(talk, pages):
-    def restore() -> None:
-        LiveEpoch.objects.update(value="00000000-0000-0000-0000-000000000001")
-        cut_connections()
-
-    await apart(restore)()
+    before = await apart(current_epoch)()
+    await apart(call_command)("new_epoch", stdout=StringIO())
+    assert await apart(current_epoch)() != before
     for page in pages.values():
         await page.say({"t": "ping"})
         assert (await hear_to_the_end(page))[1] == 1012
