@@ -14,6 +14,7 @@ from benchmarks.messages.promises import PROMISES
 from benchmarks.messages.servers import machine
 
 Rounds = Sequence[Sequence[Bout]]
+PAIR = (targets.PRODUCT.name, targets.REFERENCE.name)
 FIELDS = ("p50", "p95", "p99", "max")
 LABELS = {
     target.name: target.label
@@ -148,7 +149,9 @@ def promise_table(rounds: Rounds) -> str:
         for shape in filter(promise.concerns, shapes):
             measured = ratio(rounds, shape, targets.PRODUCT.name, promise.value)
             kept = "kept" if promise.kept(measured) else "**not kept**"
-            rows.append([promise.sentence, promise.asked, shown_spread(measured), kept])
+            pair = [these(done, shape, name) for done in rounds for name in PAIR]
+            kept += " " + marks([bout for found in pair for bout in found])
+            rows.append([promise.sentence, promise.asked, shown_spread(measured), kept.strip()])
     return table(["product against the reference", "promised", "measured", ""], rows)
 
 

@@ -77,6 +77,7 @@ def test_measures_that_cannot_be_believed_are_marked():
     page = report.page([done], [], DURABLE)
     assert "product, uvicorn c |" in page
     assert "reference, uvicorn * |" in page
+    assert "| kept *c |" in page, "a promise is not better than its measures"
     assert "product, uvicorn † |" in page
 
 
