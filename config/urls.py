@@ -22,11 +22,13 @@ urlpatterns += [
     path("courriels/", mailbox, name="courriels"),
 ]
 
-# --- Patient: the door (porte:), the conversations (patient:) and the file (dossier:)
+# --- Patient: the door (porte:), the conversations (patient:), the file (dossier:),
+# the address in the mails (avis:)
 urlpatterns += [
     path("demande/", include("messagerie.urls_door")),
     path("conversations/", include("messagerie.urls_patient")),
     path("mon-dossier/", include("messagerie.urls_patient_file")),
+    path("avis/", include("messagerie.urls_notices")),
 ]
 
 # --- Professional: the console (console:); coordinator of a structure (structure:)

@@ -13,7 +13,7 @@ from messagerie.patient_file import ConversationFile, Message, PatientFile, Told
 from messagerie.printing import compile_pdf
 from messagerie.states import Outcome, State
 
-TEMPLATE = "patient/dossier.typ"
+TEMPLATE = "impression/dossier.typ"
 RELATIONS = {"SELF": "pour soi", "CHILD": "pour son enfant", "HELPED": "pour un proche"}
 GP = {"DECLARED": "déclaré", "NONE": "aucun", "UNKNOWN": "non dit"}
 SIGN_ANSWERS = {"DISMISSED": "puis « ce n'est pas mon cas »", "CALLED": "a appelé"}
@@ -28,7 +28,7 @@ def document(made: PatientFile) -> dict[str, Any]:
     """The data of the template: nothing but strings and lists of strings."""
     return {
         "service": made.service,
-        "made": _moment(made.made_at, timezone.get_current_timezone()),
+        "words": _words(_moment(made.made_at, timezone.get_current_timezone())),
         "account": " · ".join(
             filter(
                 None,
@@ -39,6 +39,24 @@ def document(made: PatientFile) -> dict[str, Any]:
             )
         ),
         "conversations": [_conversation(row) for row in made.conversations],
+    }
+
+
+def _words(made: str) -> dict[str, str]:
+    """The fixed words of the document."""
+    return {
+        "title": _("Mon dossier"),
+        "prepared": _("préparé le %(made)s · document personnel de santé") % {"made": made},
+        "about": _(
+            "Ce document contient des données de santé\u00a0: gardez-le à l'abri. Les photos et "
+            "les fichiers joints se téléchargent un par un, dans chaque conversation."
+        ),
+        "nothing": _("Aucune conversation."),
+        "name": _("Renseignement"),
+        "value": _("Valeur"),
+        "messages": _("Messages"),
+        "readers": _("Qui a ouvert cette conversation"),
+        "nobody": _("Personne."),
     }
 
 
@@ -121,6 +139,7 @@ def _message(message: Message, zone: ZoneInfo) -> dict[str, Any]:
 
 def _reader(reader: WhoRead, zone: ZoneInfo) -> dict[str, str]:
     name = f"{reader.name} · {reader.structure}" if reader.structure else reader.name
-    opened = " ; ".join(_moment(at, zone) for at in reader.opened_at)
+    times = " ; ".join(_moment(at, zone) for at in reader.opened_at)
+    opened = _("ouverte le %(times)s") % {"times": times} if times else ""
     acts = " ; ".join(f"{did} ({_moment(at, zone)})" for at, did in reader.acts)
     return {"name": name, "opened": opened, "acts": acts}

@@ -7,10 +7,8 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.utils import timezone
 
 from comptes.keys.cipher import SealBroken, destroy_key
@@ -23,80 +21,21 @@ from messagerie.models import (
     Conversation,
     DoorDraft,
     Notice,
-    NoticeKind,
 )
+from messagerie.notices import DELAY as DELAY
+from messagerie.notices import send_due
 from messagerie.states import State
 
 logger = logging.getLogger(__name__)
 
-DELAY = timedelta(seconds=10)  # who reads the answer on the screen meanwhile gets no mail
 BATCH = 100  # rows of one step: a transaction, or a claim, never grows with the backlog
 DRAFT_HOURS = 24
-TEMPLATES = {
-    NoticeKind.ANSWER: ("courriels/reponse_objet.txt", "courriels/reponse.txt"),
-    NoticeKind.CLOSED: ("courriels/close_objet.txt", "courriels/close.txt"),
-}
 
 
 @shared_task(name="messagerie.tasks.send_notices")
 def send_notices() -> int:
-    """Send the mails that are due, each once. Returns how many were sent.
-
-    A notice waits for `DELAY`, then is settled without a mail when the patient has opened the
-    lines it tells of. A row is claimed (its `sent_at` set, where it was empty) before its mail
-    leaves: two workers never send the same one. When sending fails the claim is given back,
-    unless another notice of the same kind came meanwhile: it then says the same.
-    """
-    sent = 0
-    now = timezone.now()
-    while batch := _claim(now):
-        for notice in batch:
-            sent += _send(notice)
-    return sent
-
-
-def _claim(now: datetime) -> list[Notice]:
-    with transaction.atomic():
-        due = list(
-            Notice.objects.filter(sent_at__isnull=True, created_at__lte=now - DELAY)
-            .order_by("created_at", "pk")
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("user", "conversation")[:BATCH]
-        )
-        Notice.objects.filter(pk__in=[row.pk for row in due], sent_at__isnull=True).update(
-            sent_at=timezone.now()
-        )
-    return due
-
-
-def _send(notice: Notice) -> bool:
-    if not notice.user.is_active or notice.conversation.patient_opened_seq >= notice.seq:
-        return False
-    subject, body = TEMPLATES[NoticeKind(notice.kind)]
-    context = {"service": settings.SERVICE_NAME}
-    try:
-        send_mail(
-            render_to_string(subject, context).strip(),
-            render_to_string(body, context),
-            settings.DEFAULT_FROM_EMAIL,
-            [notice.user.email],
-        )
-    except OSError as error:  # the mail server is away: the next minute tries again
-        logger.warning("notice %s not sent: %s", notice.pk, type(error).__name__)
-        _give_back(notice)
-        return False
-    return True
-
-
-def _give_back(notice: Notice) -> None:
-    """Due again a minute later, so that this run does not meet it a second time."""
-    later = timezone.now() + timedelta(minutes=1)
-    with transaction.atomic():
-        same = Notice.objects.filter(
-            conversation=notice.conversation_id, kind=notice.kind, sent_at__isnull=True
-        )
-        if not same.exists():
-            Notice.objects.filter(pk=notice.pk).update(sent_at=None, created_at=later)
+    """Send the mails that are due, each once (see messagerie.notices). Returns how many left."""
+    return send_due()
 
 
 @shared_task(name="messagerie.tasks.expire_silent")

@@ -1,8 +1,8 @@
-"""« Mon dossier »: the patient's file, to read, to download, to have erased."""
+"""« Mon dossier »: the patient's file, to read, to download, to have erased; notices."""
 
 from django.urls import path
 
-from messagerie.views import patient_file
+from messagerie.views import notice_choices, patient_file
 
 app_name = "dossier"
 JSON, PDF = {"kind": "json"}, {"kind": "pdf"}
@@ -12,5 +12,6 @@ urlpatterns = [
     path("mon-dossier.pdf", patient_file.whole, PDF, name="complet_pdf"),
     path("<uuid:conversation_id>.json", patient_file.one, JSON, name="conversation_json"),
     path("<uuid:conversation_id>.pdf", patient_file.one, PDF, name="conversation_pdf"),
+    path("avis/", notice_choices.own, name="avis"),
     path("<uuid:conversation_id>/effacement/", patient_file.erasure, name="effacement"),
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from config.settings import env
+from config.settings.notices import NOTICE_QUIET_HOURS as NOTICE_QUIET_HOURS
 from config.settings.retention import RETENTION_CLASSES as RETENTION_CLASSES
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -14,6 +15,8 @@ SERVICE_NAME = "Messagerie santé"
 SERVICE_CONTACT = env.text("SERVICE_CONTACT", "contact@messagerie-sante.invalid")
 SERVICE_PUBLISHER = env.text("SERVICE_PUBLISHER", "")
 SERVICE_HOST = env.text("SERVICE_HOST", "")
+# Where mails lead to stop them in one click; "": without that link.
+PUBLIC_URL = env.text("PUBLIC_URL", "")
 DEMO_MODE = False
 LOCAL_MAILBOX = False
 PATIENT_MFA_REQUIRED = True

@@ -37,6 +37,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
 EMAIL_BACKEND = "config.mailbox.LocalMailboxBackend"
 LOCAL_MAILBOX_DIR = f"{STATE_DIR}/courriels"
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000")
 
 # Hashed names as in production; compression would only slow the first start down.
 _storage = "StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"

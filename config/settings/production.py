@@ -74,6 +74,8 @@ CELERY_BROKER_URL = REDIS_URL
 
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS")
 refuse("*" in ALLOWED_HOSTS, "ALLOWED_HOSTS=* accepte n'importe quel nom. Écrivez les vôtres.")
+PUBLIC_URL = env.text("PUBLIC_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
+refuse(not PUBLIC_URL.startswith("https://"), "PUBLIC_URL doit commencer par https://.")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 1, least=0, most=5)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -37,6 +37,9 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DEMO_MODE = False
 PATIENT_MFA_REQUIRED = False
 LOCAL_MAILBOX = False
+# Tests run at any hour; those of quiet hours set their own.
+NOTICE_QUIET_HOURS = ()
+PUBLIC_URL = "https://service.invalid"
 LOCAL_MAILBOX_DIR = f"{STATE_DIR}/courriels"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed only

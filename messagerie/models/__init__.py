@@ -6,7 +6,7 @@ from messagerie.models.door import DoorDraft, DoorPassage, PassageAnswer
 from messagerie.models.erasure import ErasureReason, ErasureRefusal, ErasureRequest, ErasureState
 from messagerie.models.live_epoch import LiveEpoch
 from messagerie.models.message import Message, MessageKind, Side
-from messagerie.models.notice import EmergencyTransmission, Notice, NoticeKind
+from messagerie.models.notice import EmergencyTransmission, Notice, NoticeChoice, NoticeKind
 
 __all__ = [
     "Alternative",
@@ -24,6 +24,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "Notice",
+    "NoticeChoice",
     "NoticeKind",
     "PassageAnswer",
     "Side",

@@ -22,6 +22,8 @@ class Notice(models.Model):
     kind = models.CharField("nature", max_length=10, choices=NoticeKind)
     seq = models.PositiveIntegerField("jusqu'au message", default=0)
     created_at = models.DateTimeField("créé le")
+    # Set by who sends, at the first look during quiet hours; a danger declared since goes first.
+    not_before = models.DateTimeField("pas avant", null=True)
     sent_at = models.DateTimeField("envoyé le", null=True)
 
     class Meta:
@@ -43,6 +45,22 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.conversation_id}"
+
+
+class NoticeChoice(models.Model):
+    """Whether a person wants notices; without a row, they do."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_choice"
+    )
+    stopped_at = models.DateTimeField("arrêtés le", null=True)
+
+    class Meta:
+        verbose_name = "choix des avis"
+        verbose_name_plural = "choix des avis"
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class EmergencyTransmission(models.Model):

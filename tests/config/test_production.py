@@ -58,6 +58,7 @@ REFUSED = [
     ({"REDIS_URL": None}, "REDIS_URL"),
     ({"SECRET_KEY": None}, "SECRET_KEY"),
     ({"SECRET_KEY": "courte"}, "SECRET_KEY"),
+    ({"PUBLIC_URL": "http://service.invalid"}, "PUBLIC_URL"),
     ({"SECRET_KEY": "a" * 60}, "SECRET_KEY"),
     ({"EMBEDDED_KEYS_ACCEPTED": None}, "clés de chiffrement"),
     ({"EMBEDDED_KEYS_ACCEPTED": "0"}, "clés de chiffrement"),

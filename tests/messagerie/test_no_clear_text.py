@@ -1,13 +1,16 @@
 """No word of care in clear: neither at rest, nor in the broker, nor in logs, nor in mails.
 
-Sentinels are planted in everything a person types, by the page, the socket and the API; then
-every column of both databases, every key and message of Valkey, every log line and every mail is
-searched for them, as text, hexadecimal, base64 and JSON.
+Sentinels are planted in everything a person types, by the page, the socket and the API, and in
+the files they join; then every column of both databases, every key and message of Valkey, every
+log line, every mail, the store of files and the temporary folder are searched for them, as text,
+hexadecimal, base64 and JSON.
 """
 
 import base64
 import logging
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -24,10 +27,16 @@ from messagerie.models import Conversation, Notice
 from orientation.motives import Motive
 from orientation.scope import scope_for
 from tests import factories
+from tests.messagerie.attachments import samples
+from tests.messagerie.attachments.conftest import address as file_address
+from tests.messagerie.attachments.conftest import form as file_form
+from tests.messagerie.attachments.conftest import own_store as own_store
+from tests.messagerie.attachments.conftest import send as send_file
 from tests.messagerie.clear_text import (
     WORDS,
     Gathered,
     Listener,
+    files_below,
     keys_of_valkey,
     rows_of_everything,
     words_in,
@@ -108,6 +117,20 @@ def write_by_page_and_api(console: Client, talk: Conversation) -> None:
     )
 
 
+def join_files(phone: Client, console: Client, talk: Conversation) -> None:
+    """One taken, one refused in time, one refused for its form; the first opened by both."""
+    inside = samples.jpeg(comment=WORDS["inside of a file"].encode())
+    joined = send_file(phone, talk, file_form(inside, f"{WORDS['name of a file']}.jpg")).json()
+    assert joined["name"] == f"{WORDS['name of a file']}.jpg"
+    refused = WORDS["refused file"]
+    hidden = samples.jpeg(comment=refused.encode())[:-200]
+    assert send_file(phone, talk, file_form(hidden, refused)).status_code == 422
+    assert send_file(phone, talk, file_form(refused.encode(), refused)).status_code == 415
+    for client in (phone, console):
+        for name in ("piece", "piece_fichier", "piece_apercu"):
+            assert client.get(file_address(joined, talk, name)).status_code == 200
+
+
 def orient(console: Client, talk: Conversation) -> None:
     answer = console.post(
         reverse("console:orienter", args=[talk.pk]),
@@ -145,7 +168,10 @@ async def write_by_socket(session: str, talk: Conversation, body: str) -> None:
     await page.close()
 
 
-async def test_no_word_of_care_lies_in_clear_anywhere(logs):
+async def test_no_word_of_care_lies_in_clear_anywhere(logs, own_store, monkeypatch, tmp_path):
+    temporary = tmp_path / "temporaire"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     listener = Listener()
     cpts = await apart(_world)()
     lucie = await apart(factories.professional)(cpts, first_name="Lucie")
@@ -160,13 +186,14 @@ async def test_no_word_of_care_lies_in_clear_anywhere(logs):
         await write_by_socket(sessions[camille.pk], talk, WORDS["line of the patient"])
         await apart(write_by_page_and_api)(console, talk)
         await apart(_worsen)(camille, talk)
+        await apart(join_files)(await apart(signed_in)(camille), console, talk)
         await apart(_read_all)(console, talk)
         await apart(end)(console, talk)
     mails = await apart(_send_mails)()
 
-    listener.wait_for(b"conversation.hint")
+    listener.wait_for(b"hints")
     listener.close()
-    await apart(_nothing_in_clear)(listener, logs, mails)
+    await apart(_nothing_in_clear)(listener, logs, mails, own_store, temporary)
     await apart(_everything_can_be_read_with_the_keys)([first, second])
 
 
@@ -207,8 +234,13 @@ def _send_mails() -> list[str]:
     return [str(message.message()) + message.subject + message.body for message in mail.outbox]
 
 
-def _nothing_in_clear(listener: Listener, logs: Gathered, mails: list[str]) -> None:
+def _nothing_in_clear(
+    listener: Listener, logs: Gathered, mails: list[str], store: Path, temporary: Path
+) -> None:
     places: list[tuple[str, bytes]] = [*rows_of_everything(), *keys_of_valkey()]
+    kept = list(files_below(store))
+    assert len(kept) == 4  # a file and its preview, in each of the two conversations
+    places += [*kept, *files_below(temporary)]
     places += [("through valkey", command) for command in listener.heard]
     places += [("logs", line.encode("utf-8", "surrogatepass")) for line in logs.lines]
     places += [("mails", message.encode()) for message in mails]
@@ -229,7 +261,8 @@ def _everything_can_be_read_with_the_keys(talks: list[Conversation]) -> None:
         read += str(thread(talk, reader)) + str(panel(talk, reader, timezone.now()))
         read += str(open_subject(talk)) + str(open_details(talk))
     missing = {where for where, word in WORDS.items() if word not in read}
-    assert missing == {"refused line"}
+    # What was inside of a file is gone: only what the eye sees is kept.
+    assert missing == {"refused line", "refused file", "inside of a file"}
 
 
 @pytest.mark.parametrize(

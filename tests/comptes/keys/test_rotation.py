@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -23,6 +22,7 @@ from comptes.keys.embedded import EmbeddedKeyProvider
 from comptes.keys.provider import KeyDestructionRefused, key_provider
 from comptes.keys.wrapping import wrapping
 from comptes.models import Act, DataKey, JournalEntry
+from tests.other_process import of_this_installation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT = 30
@@ -221,28 +221,11 @@ def test_a_reader_that_holds_an_old_row_reads_it_again():
 MANY = 100_000
 
 
-def in_test_databases() -> dict[str, str]:
-    """The environment of another process of this installation."""
-
-    def url(alias: str) -> str:
-        held = connections[alias].settings_dict
-        who = f"{held['USER']}:{quote(held['PASSWORD'])}"
-        host = quote(held["HOST"], safe="")
-        return f"postgresql://{who}@{host}:{held['PORT']}/{held['NAME']}"
-
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "DATABASE_URL": url("default"),
-        "KEYS_DATABASE_URL": url("keys"),
-        "KEY_FILE": settings.KEY_FILE,
-    }
-
-
 def start_renewal(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "manage.py", "renew_master_key", *arguments],
         cwd=settings.BASE_DIR,
-        env=in_test_databases(),
+        env=of_this_installation(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
