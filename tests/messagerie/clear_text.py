@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import redis
@@ -36,6 +37,9 @@ WORDS = {
             "when",
             "summary",
             "refused line",
+            "name of a file",
+            "inside of a file",
+            "refused file",
         ]
     )
 }
@@ -84,6 +88,14 @@ def rows_of_everything() -> Iterator[tuple[str, bytes]]:
                         yield f"{table}.{column}", value.encode()
                         if kind == "bytea":
                             yield f"{table}.{column}", bytes.fromhex(value[2:])
+
+
+def files_below(*folders: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file of these folders, its name included."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield f"file {path.name}", str(path).encode() + b" " + path.read_bytes()
 
 
 class Listener:
