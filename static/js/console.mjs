@@ -26,6 +26,8 @@ const reply = document.querySelector("[data-reponse]");
 const linkState = document.querySelector("[data-etat-lien]");
 const conversation = thread?.dataset.conversation;
 const field = reply?.elements.body;
+const POSTS_ONLY =
+  "La liaison directe ne passe pas. Vos messages partent ; rechargez la page pour lire les réponses.";
 const OFFLINE = "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.";
 
 const announcer = new Announcer(document.querySelector("[data-annonce]"));
@@ -196,7 +198,13 @@ document.addEventListener("click", (event) => {
 
 direct.addEventListener("queue", refreshLists);
 direct.addEventListener("online", () => sayLink(lastWord));
-direct.addEventListener("offline", () => sayLink(lastWord || OFFLINE));
+direct.addEventListener("offline", () => {
+  typingSign.hide();
+  sayLink(lastWord || OFFLINE);
+});
+direct.addEventListener("ack", () => {
+  setTimeout(() => direct.online || sayLink(lastWord || POSTS_ONLY), 5_000);
+});
 // The session is over: what was typed stays in sight, and the way to sign in is a link.
 direct.addEventListener("session", () => {
   if (!own?.texts.length && !field?.value.trim()) {

@@ -29,6 +29,8 @@ const box = form?.elements.body;
 
 page.querySelector("[data-sans-script]").hidden = true;
 
+const POSTS_ONLY =
+  "La liaison directe ne passe pas. Vos messages partent ; rechargez la page pour lire les réponses.";
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
 /** The bar above the messages; "" takes it away. It never moves the reader. */
@@ -237,8 +239,14 @@ if (box) {
 
 // --- the link
 
-direct.addEventListener("offline", () => sayAbove(lastWord || offlineSentence));
+direct.addEventListener("offline", () => {
+  typingSign.hide();
+  sayAbove(lastWord || offlineSentence);
+});
 direct.addEventListener("online", () => sayAbove(lastWord));
+direct.addEventListener("ack", () => {
+  setTimeout(() => direct.online || sayAbove(lastWord || POSTS_ONLY), 5_000);
+});
 direct.addEventListener("gone", reload);
 // The session is over. What was typed goes to a page that keeps it and leads to the sign-in; lines
 // that did not leave are shown there, and wait on this device, or go along when it keeps nothing.

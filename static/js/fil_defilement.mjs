@@ -27,7 +27,10 @@ export class Reader {
     button.addEventListener("click", () => this.#toFresh());
     addEventListener("scroll", () => this.#noticed(), { passive: true, capture: true });
     // The keyboard of a phone opens, or the box grows: the foot stays in sight.
-    addEventListener("resize", () => this.#atFoot && this.toFoot());
+    addEventListener("resize", () => {
+      if (this.#scroller()) scrollTo(0, 0); // the page itself does not scroll at this width
+      if (this.#atFoot) this.toFoot();
+    });
   }
 
   atFoot() {

@@ -40,9 +40,10 @@ def test_without_any_socket_lines_go_by_plain_posts(talk, side):
     expect(shown(other)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
     all_kept(page)
     assert len(link.posted) == 2
+    expect(page.get_by_text("La liaison directe ne passe pas")).to_be_visible()
     expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
     link.mend()
-    expect(page.get_by_text(OFFLINE)).to_be_hidden()
+    expect(page.get_by_text("La liaison directe ne passe pas")).to_be_hidden()
     expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from evaluation.demo.people import HUGO, PAUL
 from tests.comptes.codes import totp
 from tests.parcours.instance import Stack
+from tests.parcours.tours_live import live
 from tests.parcours.walks import (
     DESK,
     OWN_PASSWORD,
@@ -267,6 +268,7 @@ TOURS: tuple[Tour, ...] = (
     door,
     account,
     conversation,
+    live,
     quiet_console,
     administration,
     results,
