@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from comptes.models import User
 from comptes.sessions import live_users
-from orientation.scope import Scope, scope_for
+from orientation.scope import Scope, scopes_for
 from orientation.standing import stamps_statement
 
 
@@ -38,9 +38,10 @@ def _prove(session_keys: Iterable[str]) -> dict[str, Proof]:
         users = live_users(session_keys)
         cursor.execute(*stamps_statement([(key, user.pk) for key, user in users.items()]))
         stamps = dict(cursor.fetchall())
+        scopes = scopes_for(list(users.values()))
         return {
-            key: Proof(user, scope_for(user), stamps[key], day)
-            for key, user in users.items()
+            key: Proof(user, scope, stamps[key], day)
+            for (key, user), scope in zip(users.items(), scopes, strict=True)
             if key in stamps
         }
 

@@ -1,5 +1,7 @@
 """Places of care: CPTS, SAS and other structures, and the communes or departments they cover."""
 
+from datetime import date
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -103,6 +105,10 @@ class Structure(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether it still stands on a day; the same as `open_on` of the queryset."""
+        return self.closed_on is None or self.closed_on > day
 
 
 class CptsManager(models.Manager.from_queryset(StructureQuerySet)):  # type: ignore[misc]
