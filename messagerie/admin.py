@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from messagerie import actions, retention
 from messagerie.errors import Refused
@@ -46,9 +47,9 @@ class ConfirmForm(forms.Form):
 
 @admin.register(ErasureRequest, site=administration)
 class ErasureRequestAdmin(ScopedModelAdmin):
-    list_display = ("number", "departement", "state", "reason", "since", "asked_by", "decided_by")
+    list_display = ("number", "state", "reason", "departement", "since")
     list_filter = ("state", ("departement", ScopedRelatedFilter))
-    list_select_related = ("departement", "asked_by", "decided_by")
+    list_select_related = ("departement",)
     fields = (
         "number",
         "departement",
@@ -77,12 +78,12 @@ class ErasureRequestAdmin(ScopedModelAdmin):
 
     @admin.display(description="ouverte le")
     def opened_on(self, obj: ErasureRequest) -> Any:
-        return timezone.localdate(obj.conversation.opened_at)
+        return date_format(timezone.localtime(obj.conversation.opened_at))
 
     @admin.display(description="close le")
     def closed_on(self, obj: ErasureRequest) -> Any:
         closed = obj.conversation.closed_at
-        return timezone.localdate(closed) if closed else None
+        return date_format(timezone.localtime(closed)) if closed else None
 
     def may_change(self, scope: Scope, obj: Any | None) -> bool:
         return False

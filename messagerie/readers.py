@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from comptes.models import Act, JournalEntry, Professional, User, UserKind
 from messagerie.models import Conversation
-from orientation.models import Duty
+from orientation.models import Duty, Membership, Role
 
 MOST = 5000  # lines of the journal looked at, the newest
 READINGS = frozenset({Act.CONVERSATION_READ, Act.ATTACHMENT_READ, Act.SHEET_PRINTED})
@@ -57,14 +57,14 @@ def readers_of(conversation: Conversation, reader: User) -> list[Reader]:
     The caller has checked that the reader may ask.
     """
     newest = JournalEntry.objects.filter(conversation_id=conversation.pk).order_by("-id")[:MOST]
-    entries = list(reversed(newest))
+    entries = sorted(newest, key=lambda entry: (entry.at, entry.pk))
     names = _names(entries, reader)
-    duties = _duties(entries)
+    duties, roles = _duties(entries), _roles(entries)
     zone = ZoneInfo(conversation.time_zone)
     found: dict[tuple[int | None, str], Reader] = {}
     times: dict[tuple[int | None, str], dict[date, list[datetime]]] = {}
     for entry in entries:
-        structure = _structure(duties, entry)
+        structure = _structure(duties, roles, entry, entry.at.astimezone(zone).date())
         key = (entry.actor_id, structure)
         group = found.setdefault(
             key,
@@ -114,9 +114,31 @@ def _duties(entries: list[JournalEntry]) -> dict[int, list[Duty]]:
     return found
 
 
-def _structure(duties: dict[int, list[Duty]], entry: JournalEntry) -> str:
-    """The structure of the duty at that moment; "" outside a duty."""
+def _roles(entries: list[JournalEntry]) -> dict[int, list[Membership]]:
+    ids = {entry.actor_id for entry in entries if entry.actor_kind == UserKind.PROFESSIONAL}
+    rows = Membership.objects.filter(user_id__in=ids, role=Role.PROFESSIONAL)
+    found: dict[int, list[Membership]] = {}
+    for row in rows.select_related("structure"):
+        found.setdefault(row.user_id, []).append(row)
+    return found
+
+
+def _structure(
+    duties: dict[int, list[Duty]],
+    roles: dict[int, list[Membership]],
+    entry: JournalEntry,
+    day: date,
+) -> str:
+    """The structure of the duty at that moment, else the only one where they had a role that
+    day; "" when neither tells."""
     for duty in reversed(duties.get(entry.actor_id or 0, [])):
         if duty.started_at <= entry.at and (duty.ended_at is None or entry.at <= duty.ended_at):
             return duty.structure.name
-    return ""
+    held = {
+        role.structure.name
+        for role in roles.get(entry.actor_id or 0, [])
+        if role.structure
+        and role.starts_on <= day
+        and (role.ends_on is None or day <= role.ends_on)
+    }
+    return held.pop() if len(held) == 1 else ""

@@ -104,7 +104,9 @@ def erasure(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         actions.request_erasure(row.pk, patient=request.user, scope=scope)
         messages.success(
             request,
-            _("Votre demande est enregistrée. La réponse s'affichera ici, dans « Mon dossier »."),
+            _(
+                "Votre demande est enregistrée. La réponse s'affichera ici, dans «\u00a0Mon dossier\u00a0»."
+            ),
         )
         return redirect("dossier:page")
     if row.state != State.CLOSED or row.erased_at is not None:

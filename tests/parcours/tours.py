@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from evaluation.demo.people import HUGO, PAUL
 from tests.comptes.codes import totp
 from tests.parcours.instance import Stack
+from tests.parcours.tours_file import patient_file
 from tests.parcours.tours_live import live
 from tests.parcours.walks import (
     DESK,
@@ -268,6 +269,7 @@ TOURS: tuple[Tour, ...] = (
     door,
     account,
     conversation,
+    patient_file,
     live,
     quiet_console,
     administration,
