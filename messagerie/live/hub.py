@@ -43,7 +43,8 @@ class Hub:
         self.epoch = ""
         self.writer = Writer(self)
         self.sessions = Sessions(self)
-        self.looks: Lane[Look] = Lane(self._look, LOOKS)
+        self._looks: Lane[Look] = Lane(self._look, LOOKS)
+        self._openings: Lane[Look] = Lane(self._look, LOOKS)
         self.hints: Lane[delivery.Hints] = Lane(self._publish, 1000)
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,7 +61,13 @@ class Hub:
     async def close(self) -> None:
         """The last view has left."""
         delivery.hear_here(self._loop, None)
-        for lane in (self.looks, self.hints, *self.sessions.lanes, *self.writer.lanes):
+        for lane in (
+            self._looks,
+            self._openings,
+            self.hints,
+            *self.sessions.lanes,
+            *self.writer.lanes,
+        ):
             lane.stop()
         tasks = [self.ready, *self._tasks]
         for task in tasks:
@@ -103,35 +110,47 @@ class Hub:
     # --- Following
 
     def follow(self, view: View, conversation_id: UUID, cursor: int) -> None:
-        """Join first, then read: nothing can pass between the two."""
-        watch = view.watched[conversation_id] = Watch(cursor)
-        self.watching.setdefault(conversation_id, set()).add(view)
-        self.look(view, conversation_id, watch, opening=True)
+        """Join first, then read: nothing can pass between the two. Said again, start again."""
+        watch = view.watched.get(conversation_id)
+        if watch is None:
+            watch = view.watched[conversation_id] = Watch(cursor)
+            self.watching.setdefault(conversation_id, set()).add(view)
+        elif watch.looking or watch.behind:
+            watch.restart = cursor
+        else:
+            watch.start_again(cursor)
+        self.look(view, conversation_id, watch)
 
     def unfollow(self, view: View, conversation_id: UUID) -> None:
         view.watched.pop(conversation_id, None)
         _discard(self.watching, conversation_id, view)
 
-    def look(
-        self, view: View, conversation_id: UUID, watch: Watch, *, opening: bool = False
-    ) -> None:
+    def look(self, view: View, conversation_id: UUID, watch: Watch) -> None:
         """Have the view read from its cursor; one reading at a time for each thing followed."""
         if watch.looking:
             watch.again = True
-        elif view.full and not opening:
+        elif view.full:
             watch.behind = True
             view.when_room(self._catch_up)
         else:
             watch.looking = True
-            self.looks.put(Look(view, conversation_id, watch, opening))
+            # An opening may read much: what only follows does not wait behind it.
+            (self._openings if watch.opening else self._looks).put(
+                Look(view, conversation_id, watch)
+            )
 
     def _catch_up(self, view: View) -> None:
-        for conversation_id, watch in view.watched.items():
+        for conversation_id, watch in list(view.watched.items()):
             if watch.behind:
                 watch.behind = False
+                if watch.restart is not None:
+                    watch.start_again(watch.restart)
                 self.look(view, conversation_id, watch)
 
     async def _look(self, looks: list[Look]) -> None:
+        looks = [one for one in looks if one.followed]
+        if not looks:
+            return
         try:
             found = await self.pool.carry(looking.look(looks))
             await looking.answer(looks, found)
@@ -143,28 +162,31 @@ class Hub:
             return
         moved = []
         for one in looks:
-            one.watch.looking = False
-            followed = one.view.watched.get(one.conversation_id) is one.watch
-            if not followed:
+            watch = one.watch
+            watch.looking = False
+            if not one.followed:
                 if one.conversation_id not in one.view.watched:
                     _discard(self.watching, one.conversation_id, one.view)
             elif found.stamps.get(one.view.session_key) != one.view.proof.stamp:
                 moved.append(one)
-            elif one.watch.again:
-                one.watch.again = False
-                self.look(one.view, one.conversation_id, one.watch)
+            elif watch.restart is not None:
+                watch.start_again(watch.restart)
+                self.look(one.view, one.conversation_id, watch)
+            elif watch.again:
+                watch.again = False
+                self.look(one.view, one.conversation_id, watch)
         if moved:
             self.sessions.prove_again({one.view for one in moved}, then=moved)
 
     def look_later(self, one: Look) -> None:
         """An opening that could not be read stays one, journaled when it is; the tick sees to
         the other looks."""
-        if one.opening:
+        if one.watch.opening:
             self._loop.call_later(1, self._open_again, one)
 
     def _open_again(self, one: Look) -> None:
-        if one.view in self.views and one.view.watched.get(one.conversation_id) is one.watch:
-            self.look(one.view, one.conversation_id, one.watch, opening=True)
+        if one.view in self.views and one.followed:
+            self.look(*one)
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:
         """Start something, and hold it until it ends: the loop itself only holds it weakly."""

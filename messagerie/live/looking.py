@@ -26,6 +26,8 @@ from orientation.standing import stamps_statement
 
 logger = logging.getLogger(__name__)
 
+LINES = 2000  # read by one group, as long as each of its looks gets LEAST_PAGE
+LEAST_PAGE = 10
 MANY_LINES = 300  # more are opened in a thread: the loop must not stand still
 MESSAGE_COLUMNS = (
     "conversation_id",
@@ -41,12 +43,16 @@ _conversation, _message = (model._meta.db_table for model in (Conversation, Mess
 
 
 class Look(NamedTuple):
-    """One view reads one conversation. `opening`: it has just asked to follow it."""
+    """One view reads one conversation, from the cursor of its watch."""
 
     view: View
     conversation_id: UUID
     watch: Watch
-    opening: bool
+
+    @property
+    def followed(self) -> bool:
+        """Whether the view still follows what it asked for."""
+        return self.view.watched.get(self.conversation_id) is self.watch
 
 
 class Found(NamedTuple):
@@ -56,11 +62,13 @@ class Found(NamedTuple):
         stamps: of the sessions that still stand.
         rows: the conversations that exist.
         lines: for each look, by its place in the group, its messages in order.
+        page: the greatest number of messages of each look; so many may have more.
     """
 
     stamps: dict[str, str]
     rows: dict[UUID, Row]
     lines: dict[int, list[Message]]
+    page: int
 
 
 def look(looks: list[Look]) -> Steps[Found]:
@@ -80,7 +88,7 @@ def look(looks: list[Look]) -> Steps[Found]:
         and covers(row, one.view.scope)
     ]
     statements: list[Statement] = []
-    openings = [one for _, one in granted if one.opening]
+    openings = [one for _, one in granted if one.watch.opening]
     if openings:
         statements.append(
             actions.note_readings(
@@ -93,10 +101,12 @@ def look(looks: list[Look]) -> Steps[Found]:
         for place, one in granted
         if rows[one.conversation_id].last_seq > one.watch.cursor
     ]
+    # Many far behind at once read a little each: no reading grows with their number.
+    page = min(delivery.PAGE, max(LEAST_PAGE, LINES // max(1, len(behind))))
     if behind:
-        statements.append(_lines_after(behind))
+        statements.append(_lines_after(behind, page))
     given = (yield statements) if statements else []
-    return Found(stamps, rows, _by_look(given[-1] if behind else []))
+    return Found(stamps, rows, _by_look(given[-1] if behind else []), page)
 
 
 def rows_statement(conversations: Iterable[UUID]) -> Statement:
@@ -104,7 +114,7 @@ def rows_statement(conversations: Iterable[UUID]) -> Statement:
     return f"SELECT {COLUMNS} FROM {_conversation} WHERE id = ANY(%s)", [list(conversations)]  # noqa: S608
 
 
-def _lines_after(behind: list[tuple[int, UUID, int]]) -> Statement:
+def _lines_after(behind: list[tuple[int, UUID, int]], page: int) -> Statement:
     columns = ", ".join(f"line.{name}" for name in MESSAGE_COLUMNS)
     return (
         f"""
@@ -113,10 +123,10 @@ def _lines_after(behind: list[tuple[int, UUID, int]]) -> Statement:
         CROSS JOIN LATERAL (
             SELECT * FROM {_message} kept
             WHERE kept.conversation_id = asked.conversation_id AND kept.seq > asked.cursor
-            ORDER BY kept.seq LIMIT {delivery.PAGE}) line
+            ORDER BY kept.seq LIMIT %s) line
         ORDER BY asked.place, line.seq
         """,  # noqa: S608
-        [list(column) for column in zip(*behind, strict=True)],
+        [*(list(column) for column in zip(*behind, strict=True)), page],
     )
 
 
@@ -133,26 +143,32 @@ async def answer(looks: list[Look], found: Found) -> None:
     opened = await _open(found.lines)
     for place, one in enumerate(looks):
         view, watch = one.view, one.watch
-        if view.watched.get(one.conversation_id) is not watch or view.closing is not None:
-            continue
-        if found.stamps.get(view.session_key) != view.proof.stamp:
+        if not one.followed or found.stamps.get(view.session_key) != view.proof.stamp:
             continue
         row = found.rows.get(one.conversation_id)
-        if row is None or not covers(row, view.scope):
-            drop(view, one.conversation_id, not_found() if one.opening else None)
-            continue
-        watch.side = side_of(row, view.scope)
         lines = opened.get(place, [])
-        if isinstance(lines, Refused):
+        if row is None or not covers(row, view.scope):
+            drop(view, one.conversation_id, not_found() if watch.opening else None)
+        elif isinstance(lines, Refused):
             drop(view, one.conversation_id, lines)
-            continue
-        for line in lines:
-            view.say_text(frames.encode(line_frame(one.conversation_id, line)))
-            watch.cursor = line.seq
-        if len(lines) == delivery.PAGE:
-            watch.again = True
         else:
-            tell_state(view, watch, row)
+            watch.opening, watch.side = False, side_of(row, view.scope)
+            _serve(one, row, lines, more=len(lines) == found.page)
+
+
+def _serve(one: Look, row: Row, lines: list[Line], *, more: bool) -> None:
+    """Say the lines, then the state; a reader who is slow gets the rest when there is room."""
+    view, watch = one.view, one.watch
+    for line in lines:
+        if view.full:
+            watch.again = True
+            return
+        view.say_text(frames.encode(line_frame(one.conversation_id, line)))
+        watch.cursor = line.seq
+    if more:
+        watch.again = True
+    else:
+        tell_state(view, watch, row)
 
 
 def drop(view: View, conversation_id: UUID, refused: Refused | None) -> None:

@@ -118,8 +118,8 @@ class Sessions:
             return
         changed, view.proof = proof.scope != view.scope, proof
         for one in looks:
-            if view.watched.get(one.conversation_id) is one.watch:
-                hub.look(view, one.conversation_id, one.watch, opening=one.opening)
+            if one.followed:
+                hub.look(*one)
         if changed:
             for conversation_id, watch in list(view.watched.items()):
                 hub.look(view, conversation_id, watch)

@@ -29,15 +29,24 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Watch:
     """One conversation that a view follows."""
 
-    __slots__ = ("again", "behind", "cursor", "looking", "side", "told")
+    __slots__ = ("again", "behind", "cursor", "looking", "opening", "restart", "side", "told")
 
     def __init__(self, cursor: int) -> None:
         self.cursor = cursor
         self.side: Side | None = None  # on which one this person writes; None: takes no part
         self.told: tuple[object, ...] | None = None  # state and receipts last said
+        self.opening = True  # asked for, and not served yet: its first reading is journaled
+        self.restart: int | None = None  # asked for again meanwhile, from this cursor
         self.looking = False  # a reading from the database is under way
         self.again = False  # something moved meanwhile: read again after it
         self.behind = False  # the reader is slow: read again when it has caught up
+
+    def start_again(self, cursor: int) -> None:
+        """Serve from this cursor, as at first; the opening was journaled a moment ago, or will
+        not be written twice."""
+        self.cursor = cursor
+        self.told = self.restart = None
+        self.opening = True
 
 
 class View:
