@@ -105,7 +105,7 @@ def erasure(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         messages.success(
             request,
             _(
-                "Votre demande est enregistrée. La réponse s'affichera ici, dans «\u00a0Mon dossier\u00a0»."
+            _("Votre demande est enregistrée. La réponse s'affichera sur cette page."),
             ),
         )
         return redirect("dossier:page")
