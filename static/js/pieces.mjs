@@ -44,6 +44,8 @@ class Joining {
     this.#button.type = "button";
     this.#button.addEventListener("click", () => this.#send());
     this.#input.addEventListener("change", () => this.#chosen());
+    // The box grew or shrank as it does with the keyboard of a phone: the foot stays in sight.
+    this.#box.addEventListener("toggle", () => dispatchEvent(new Event("resize")));
     addEventListener("beforeunload", (event) => {
       if (this.#sending) event.preventDefault();
     });
