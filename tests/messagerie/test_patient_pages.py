@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comptes.models import Act, JournalEntry
+from comptes.outbox_key import outbox_keys
 from messagerie import actions
 from messagerie.actions.orienting import OrientRequest
 from messagerie.contents import CareDetails, Subject
@@ -45,6 +46,15 @@ def states_of(page: str) -> list[tuple[str, bool]]:
     thread = page[page.index("data-fil") : page.index("</ol>")]
     found = re.findall(r'class="(ms-envoi [^"]*)" data-envoi="(\w+)"', thread)
     return [(state, "discret" in classes) for classes, state in found]
+
+
+def test_the_key_of_the_outbox_leaves_on_pages_that_no_cache_keeps(client, waiting, camille, lucie):
+    answer = client.get(url_of(waiting))
+    page = answer.content.decode()
+    assert outbox_keys(camille).keys in page and outbox_keys(camille).account in page
+    assert outbox_keys(lucie).keys not in page
+    assert "no-store" in answer["Cache-Control"]
+    assert outbox_keys(camille).keys not in client.get(url_of(waiting, "vivant")).content.decode()
 
 
 def test_a_page_load_is_journaled_once_and_opens_the_lines(client, waiting):
