@@ -11,7 +11,6 @@ from benchmarks.messages.guarantees import Guarantee
 from benchmarks.reference import start as reference
 from config.start.instance import programs
 
-PRODUCT_APPLICATION = "config.asgi:application"
 WRAPPED_APPLICATION = "benchmarks.messages.served:application"
 # One person does not write five lines a second for long, a measure does.
 NO_RATE_LIMIT = {"MESSAGE_RATE_PER_SECOND": "1000000", "MESSAGE_RATE_BURST": "1000000"}
@@ -36,7 +35,7 @@ class Target:
         command = programs(port, Path())[0].command
         if not self.wrapped:
             return command
-        return [WRAPPED_APPLICATION if part == PRODUCT_APPLICATION else part for part in command]
+        return [*command, "--application", WRAPPED_APPLICATION]
 
 
 PRODUCT = Target("product", "product, uvicorn", Product.name, environment=NO_RATE_LIMIT)

@@ -38,15 +38,7 @@ def external_servers() -> bool:
 def programs(port: int, state: Path) -> list[Program]:
     """The processes of the service, by the Python that runs us."""
     python = sys.executable
-    web = [
-        *(python, "-m", "uvicorn", "config.asgi:application"),
-        *("--host", LOCALHOST, "--port", str(port)),
-        # Addresses may hold what a person typed: no access log.
-        *("--no-access-log", "--no-server-header", "--lifespan", "off"),
-        *("--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
-        *("--ws-ping-interval", "20", "--ws-ping-timeout", "20"),
-        *("--timeout-graceful-shutdown", "3"),
-    ]
+    web = [python, "-m", "config.web", "--host", LOCALHOST, "--port", str(port), "--graceful", "3"]
     celery = [python, "-m", "celery", "--app", "config.celery"]
     worker = [*celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"]
     worker += ["--without-mingle", "--without-gossip"]

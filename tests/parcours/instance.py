@@ -66,7 +66,7 @@ class Stack:
         return [int(pid) for pid in path.read_text().split()]
 
     def program(self, name: str) -> int | None:
-        """Process id of "uvicorn", "worker" or "beat" of this instance, None when it is away."""
+        """Process id of "config.web", "worker" or "beat" of this instance, None when it is away."""
         for pid in self.children():
             try:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")

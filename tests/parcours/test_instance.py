@@ -46,7 +46,7 @@ def test_the_browser_reads_the_home_page(stack, new_page):
     assert page.evaluate("document.documentElement.lang").startswith("fr")
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "worker", "beat"])
+@pytest.mark.parametrize("name", ["config.web", "worker", "beat"])
 def test_a_killed_process_comes_back(stack, name):
     until(lambda: stack.program(name))
     first = stack.program(name)

@@ -72,8 +72,8 @@ def test_a_killed_site_loses_no_line(stack, talk, watch):
     loaded = {page: list(watch.landings[page]) for page in (phone, console)}
 
     with watch.server_away():
-        until(lambda: stack.program("uvicorn"))
-        os.kill(stack.program("uvicorn"), signal.SIGKILL)
+        until(lambda: stack.program("config.web"))
+        os.kill(stack.program("config.web"), signal.SIGKILL)
         for page in (phone, console):
             expect(page.get_by_text("Hors ligne")).to_be_visible()
         for first, second in zip(FROM_PATIENT, FROM_PROFESSIONAL, strict=True):

@@ -73,8 +73,8 @@ def test_three_views_show_the_same_after_a_cut_and_a_death(stack, talk, new_page
             expect(page.get_by_text(OFFLINE)).to_be_hidden()
             expect(shown(page)).to_have_count(5)
 
-        until(lambda: stack.program("uvicorn"))
-        os.kill(stack.program("uvicorn"), signal.SIGKILL)
+        until(lambda: stack.program("config.web"))
+        os.kill(stack.program("config.web"), signal.SIGKILL)
         for page in pages:
             expect(page.get_by_text(OFFLINE)).to_be_visible()
         patient_writes(phone, FROM_PHONE[1])
