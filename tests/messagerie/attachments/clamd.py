@@ -4,10 +4,15 @@ Its words are those of the manual of clamd. It can also be silent, cut the line,
 """
 
 import contextlib
+import getpass
 import socket
 import struct
+import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+
+from tests.config.conftest import until
 
 # The harmless file that every antivirus calls a virus (eicar.org), in two halves: no scanner of
 # source code need stop here.
@@ -80,3 +85,35 @@ def clamd(mood: str = "well", path: str = "") -> Iterator[Clamd]:
     finally:
         daemon.released.set()
         listener.close()
+
+
+@contextlib.contextmanager
+def real_clamd(folder: Path) -> Iterator[str]:
+    """The real daemon of this machine, with one signature of our own; its address."""
+    base = folder / "base"
+    base.mkdir()
+    (base / "essai.ndb").write_text(f"Essai:0:*:{EICAR.hex()}\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = folder / "clamd.conf"
+    settings.write_text(
+        f"DatabaseDirectory {base}\nTCPSocket {port}\nTCPAddr 127.0.0.1\nForeground yes\n"
+        f"User {getpass.getuser()}\nStreamMaxLength 12M\n"
+    )
+    daemon = subprocess.Popen(
+        ["clamd", "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: daemon.poll() is not None or _listens(port))
+        assert daemon.poll() is None
+        yield f"127.0.0.1:{port}"
+    finally:
+        daemon.kill()
+        daemon.wait()
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False

@@ -1,5 +1,6 @@
 """With an antivirus a file opens only after its verdict: "en analyse" until then, always."""
 
+import shutil
 import socket
 
 import pytest
@@ -9,7 +10,7 @@ from messagerie.attachments.antivirus import ScannerAway, Verdict, scan
 from messagerie.attachments.tasks import scan_waiting
 from messagerie.models import Attachment, Message
 from tests.messagerie.attachments import samples
-from tests.messagerie.attachments.clamd import EICAR, clamd
+from tests.messagerie.attachments.clamd import EICAR, clamd, real_clamd
 from tests.messagerie.attachments.conftest import address, form, refusal, send, stored
 
 database = pytest.mark.django_db(databases=["default", "keys"])
@@ -46,6 +47,15 @@ def test_nobody_there_is_no_verdict(tmp_path):
     for nowhere in (f"127.0.0.1:{port}", str(tmp_path / "absent.sock")):
         with pytest.raises(ScannerAway):
             scan(b"bonjour", nowhere, seconds=1)
+
+
+@pytest.mark.skipif(shutil.which("clamd") is None, reason="clamd is not on this machine")
+def test_the_real_daemon_says_the_same(tmp_path):
+    with real_clamd(tmp_path) as address:
+        assert scan(b"bonjour", address) == Verdict.CLEAN
+        assert scan(b"x" * 800_000 + EICAR, address) == Verdict.INFECTED
+        with pytest.raises(ScannerAway):
+            scan(b"\0" * (13 * 1024 * 1024), address)  # more than it takes
 
 
 # --- The journey of a file
