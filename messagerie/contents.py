@@ -47,16 +47,6 @@ def refuse_erased(conversation: Conversation) -> None:
         raise ContentErased(conversation.pk, conversation.erased_at)
 
 
-def is_erased(conversation: Conversation) -> bool:
-    """Whether nothing can be read: for a row of a list, which says so and goes on. The keys of
-    the list were loaded before; this asks the database only for a key that is missing."""
-    try:
-        open_motive(conversation)
-    except ContentErased:
-        return True
-    return False
-
-
 def _open(conversation: Conversation, purpose: str, blob: bytes) -> str:
     refuse_erased(conversation)
     try:

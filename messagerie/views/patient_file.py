@@ -104,9 +104,7 @@ def erasure(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         actions.request_erasure(row.pk, patient=request.user, scope=scope)
         messages.success(
             request,
-            _(
             _("Votre demande est enregistrée. La réponse s'affichera sur cette page."),
-            ),
         )
         return redirect("dossier:page")
     if row.state != State.CLOSED or row.erased_at is not None:
