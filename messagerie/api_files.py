@@ -25,6 +25,7 @@ from messagerie.attachments.record import FileRecord
 from messagerie.attachments.serving import answer
 from messagerie.errors import RefusalCode
 from messagerie.models import Attachment
+from messagerie.rate import rate
 
 FILE_REFUSALS = CONFLICTS | dict.fromkeys((413, 415, 422, 503), RefusalSerializer)
 GONE = REFUSALS | dict.fromkeys((409, 410, 503), RefusalSerializer)
@@ -94,6 +95,7 @@ class FilesView(ConversationsView):
         responses={200: JoinedSerializer, 201: JoinedSerializer} | FILE_REFUSALS,
     )
     def post(self, request: Request, conversation_id: UUID) -> Response:
+        rate.take(self.user.pk)
         said = self.checked(FileInSerializer)
         name, content = content_of(said["file"])
         joined: Joined = actions.attach(

@@ -170,7 +170,7 @@ def test_one_writer_of_conversations():
     """
     composed = ROOT / "evaluation" / "demo"
     written = re.compile(
-        r"\b(Conversation|Message|Transition|DoorPassage|EmergencyTransmission)\.objects\."
+        r"\b(Attachment|Conversation|Message|Transition|DoorPassage|EmergencyTransmission)\.objects\."
         r"(create|bulk_create|update_or_create|get_or_create|update)\b"
     )
     strangers = [

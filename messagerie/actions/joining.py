@@ -85,7 +85,7 @@ def attach(
     mac = _mac(conversation_id, author, scope, client_id, content)
     if (held := _held(conversation_id, author, client_id, mac)) is not None:
         return held
-    anew = write_anew(content)
+    anew = write_anew(content, author.pk)
     attachment = Attachment(
         conversation_id=conversation_id,
         uploader=author,

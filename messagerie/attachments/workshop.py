@@ -51,27 +51,39 @@ class Anew(msgspec.Struct, frozen=True):
     preview: bytes
 
 
-_places: threading.BoundedSemaphore | None = None
-_making = threading.Lock()
+class Places:
+    """The places of one process: a few, and one at most for each person.
 
-
-@contextlib.contextmanager
-def _place() -> Iterator[None]:
-    """One of the places of this process.
-
-    Raises:
-        Refused: BUSY, worth another try, when none gets free in time.
+    Somebody whose files are slow to read holds up one place, never the whole workshop.
     """
-    global _places
-    with _making:
-        if _places is None:
-            _places = threading.BoundedSemaphore(settings.ATTACHMENTS_AT_ONCE)
-    if not _places.acquire(timeout=WAIT_SECONDS):
-        raise busy()
-    try:
-        yield
-    finally:
-        _places.release()
+
+    def __init__(self) -> None:
+        self._at_work: set[int] = set()
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def one(self, person: int) -> Iterator[None]:
+        """A place for a person, while the block lasts.
+
+        Raises:
+            Refused: BUSY, worth another try, when none gets free in time.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_free(person), timeout=WAIT_SECONDS):
+                raise busy()
+            self._at_work.add(person)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._at_work.discard(person)
+                self._changed.notify_all()
+
+    def _is_free(self, person: int) -> bool:
+        return person not in self._at_work and len(self._at_work) < settings.ATTACHMENTS_AT_ONCE
+
+
+places = Places()
 
 
 def busy(sentence: str = "") -> Refused:
@@ -85,8 +97,10 @@ def busy(sentence: str = "") -> Refused:
     )
 
 
-def write_anew(content: bytes) -> Anew:
+def write_anew(content: bytes, person: int = 0) -> Anew:
     """The same file with nothing but what the eye sees. Blocks for as long as the child works.
+
+    person: the account whose file it is; one file of theirs is worked on at a time.
 
     Raises:
         Refused: what `kind_of` says; what the child says of the file (FILE_UNREADABLE,
@@ -94,7 +108,7 @@ def write_anew(content: bytes) -> Anew:
             try, when no place is free or when somebody else stopped the child.
     """
     media = kind_of(content)
-    with _place():
+    with places.one(person):
         answer, status = _run(media, content)
     if status in (-signal.SIGKILL, -signal.SIGTERM):
         raise busy()

@@ -222,6 +222,35 @@ def test_a_photo_too_large_is_made_smaller_on_the_phone(talk):
         expect(pieces(page)).to_have_count(1)
 
 
+def set_state(stack, state: str) -> None:
+    """What the antivirus's task writes, on the last file joined."""
+    settled = "None" if state == "EN_ANALYSE" else "timezone.now()"
+    stack.shell(
+        "from django.utils import timezone; from messagerie.models import Attachment; "
+        "last = Attachment.objects.latest('created_at'); "
+        "Attachment.objects.filter(pk=last.pk).update("
+        f"state='{state}', settled_at={settled}, stored_source='2026/01/01/attend')"
+    )
+
+
+def test_what_waits_for_the_antivirus_shows_when_it_is_ready(talk, stack):
+    phone, console = talk
+    choose(phone, photo())
+    send(phone)
+    expect(pieces(console)).to_have_count(1)
+    set_state(stack, "EN_ANALYSE")
+    for page in (phone, console):
+        page.reload()
+        expect(pieces(page).get_by_text("en analyse par l'antivirus")).to_be_visible()
+        expect(pieces(page).get_by_role("link")).to_have_count(0)
+    sound(phone, "phone-analysis")
+    set_state(stack, "PRET")
+    for page in (phone, console):
+        expect(pieces(page).get_by_role("link", name="IMG_2041.jpg")).to_be_visible()
+        expect(pieces(page).get_by_text("en analyse par l'antivirus")).to_be_hidden()
+        is_drawn(page)
+
+
 def test_without_javascript(talk, new_page, browser):
     """The same form: the file goes, the typed text stays; a refusal keeps it too."""
     phone, console = talk

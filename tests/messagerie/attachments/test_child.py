@@ -149,14 +149,43 @@ def test_a_page_instead_of_an_image_is_not_believed(monkeypatch, tmp_path):
     assert refusal_of(samples.jpeg()).code == "FILE_UNREADABLE"
 
 
-def test_only_a_few_children_at_once(monkeypatch, tmp_path):
+def test_only_a_few_children_at_once(monkeypatch, settings):
     """With every place taken, the next one is told to try again, and later passes."""
-    monkeypatch.setattr(workshop, "_places", threading.BoundedSemaphore(1))
+    settings.ATTACHMENTS_AT_ONCE = 2
     monkeypatch.setattr(workshop, "WAIT_SECONDS", 0.2)
-    with workshop._place():
+    with workshop.places.one(1), workshop.places.one(2):
         refused = refusal_of(samples.jpeg())
         assert (refused.code, refused.retry, refused.after) == ("BUSY", True, 3)
     assert write_anew(samples.jpeg()).media == JPEG
+
+
+def test_one_person_takes_one_place(monkeypatch, settings):
+    settings.ATTACHMENTS_AT_ONCE = 2
+    monkeypatch.setattr(workshop, "WAIT_SECONDS", 0.2)
+    with workshop.places.one(1):
+        with pytest.raises(Refused) as refused, workshop.places.one(1):
+            pass
+        assert refused.value.code == "BUSY"
+        with workshop.places.one(2):  # somebody else is not held up
+            pass
+
+
+def test_a_place_that_gets_free_is_given(settings):
+    settings.ATTACHMENTS_AT_ONCE = 1
+    waiting, passed = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        waiting.set()
+        with workshop.places.one(2):
+            passed.set()
+
+    with workshop.places.one(1):
+        other = threading.Thread(target=wait)
+        other.start()
+        waiting.wait(30)
+        assert not passed.is_set()
+    other.join(30)
+    assert passed.is_set()
 
 
 def test_no_child_stays_behind():
