@@ -27,6 +27,7 @@ from messagerie.danger import SIGNS
 from messagerie.models import Conversation, MessageKind, Side
 from messagerie.readers import Reader, readers_of
 from messagerie.views.thread import Bubble, all_lines, bubbles
+from orientation import care_situation
 from orientation.motives import LABELS
 from orientation.scope import Scope
 
@@ -126,30 +127,43 @@ class Account(msgspec.Struct, frozen=True):
     last_name: str
 
 
+class Remembered(msgspec.Struct, frozen=True):
+    """What the patient told once of their own care, so that no page asks it again."""
+
+    medecin_traitant: str
+    ald: bool | None
+
+
 class PatientFile(msgspec.Struct, frozen=True):
-    """The whole document."""
+    """The whole document. `remembered`: None when nothing was told, or in the file of one
+    conversation."""
 
     format: str
     version: str
     service: str
     made_at: datetime
     account: Account
+    remembered: Remembered | None
     conversations: tuple[ConversationFile, ...]
 
 
-def patient_file(patient: User, conversations: Iterable[Conversation]) -> PatientFile:
+def patient_file(
+    patient: User, conversations: Iterable[Conversation], *, is_whole: bool
+) -> PatientFile:
     """The file of a patient: conversations of their own, the newest first.
 
     The caller has checked that they are the patient's, and journals the download.
     """
     rows = list(conversations)
     load_keys(row.pk for row in rows)
+    told = care_situation.recall(patient) if is_whole else None
     return PatientFile(
         format=FORMAT,
         version=VERSION,
         service=settings.SERVICE_NAME,
         made_at=timezone.now(),
         account=Account(patient.email, patient.first_name, patient.last_name),
+        remembered=Remembered(told.medecin_traitant, told.ald) if told else None,
         conversations=tuple(_conversation(row, patient) for row in rows),
     )
 

@@ -9,7 +9,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from messagerie.models import Side
-from messagerie.patient_file import ConversationFile, Message, PatientFile, Told, WhoRead
+from messagerie.patient_file import (
+    ConversationFile,
+    Message,
+    PatientFile,
+    Remembered,
+    Told,
+    WhoRead,
+)
 from messagerie.printing import compile_pdf
 from messagerie.states import Outcome, State
 
@@ -38,7 +45,19 @@ def document(made: PatientFile) -> dict[str, Any]:
                 ],
             )
         ),
+        "remembered": _remembered(made.remembered),
         "conversations": [_conversation(row) for row in made.conversations],
+    }
+
+
+def _remembered(told: Remembered | None) -> str:
+    if told is None:
+        return ""
+    ald = {True: "oui", False: "non", None: "non dit"}[told.ald]
+    gp = GP.get(told.medecin_traitant, "")
+    return _("Retenu pour ne pas le redemander\u00a0: médecin traitant %(gp)s, ALD %(ald)s.") % {
+        "gp": gp,
+        "ald": ald,
     }
 
 

@@ -15,6 +15,14 @@ class DataKey(models.Model):
     class Meta:
         verbose_name = "clé de conversation"
         verbose_name_plural = "clés de conversation"
+        indexes = [
+            # Whether a version of the master key is still needed is asked under a lock.
+            models.Index(
+                fields=["key_version"],
+                condition=models.Q(wrapped__isnull=False),
+                name="data_key_living",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(wrapped__isnull=False, destroyed_at__isnull=True)

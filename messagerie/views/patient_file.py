@@ -60,7 +60,8 @@ def whole(request: HttpRequest, kind: str) -> HttpResponse:
     """Everything, as `json` or `pdf`."""
     found = own_conversations(scope_for(request.user))
     record(Act.FILE_DOWNLOADED, actor=request.user, reason=kind)
-    return _download(request, patient_file(request.user, found), kind, "mon-dossier")
+    made = patient_file(request.user, found, is_whole=True)
+    return _download(request, made, kind, "mon-dossier")
 
 
 @patient_only
@@ -70,7 +71,8 @@ def one(request: HttpRequest, conversation_id: UUID, kind: str) -> HttpResponse:
     row = _own(scope_for(request.user), conversation_id)
     record(Act.FILE_DOWNLOADED, actor=request.user, conversation_id=row.pk, reason=kind)
     day = timezone.localdate(row.opened_at)
-    return _download(request, patient_file(request.user, [row]), kind, f"conversation-{day}")
+    made = patient_file(request.user, [row], is_whole=False)
+    return _download(request, made, kind, f"conversation-{day}")
 
 
 def _own(scope: Scope, conversation_id: UUID) -> Conversation:

@@ -3,6 +3,7 @@
 import logging
 import threading
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connections, transaction
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from comptes.keys import cipher
 from comptes.models import Act, DataKey, JournalEntry, User
+from evaluation.models import DailyTally
+from evaluation.tally import recount_day
 from messagerie import actions, tasks
 from messagerie.errors import RefusalCode
 from messagerie.models import Conversation, ErasureReason, ErasureRefusal, ErasureRequest
@@ -107,6 +110,17 @@ def test_one_asks_another_confirms_and_nothing_is_left(closed, nadia, paul):
         (Act.ERASURE_ASKED, nadia.pk, "COURT"),
         (Act.CONVERSATION_ERASED, paul.pk, "COURT"),
     ]
+
+
+def test_an_erasure_changes_no_figure(closed, nadia, paul):
+    def counted() -> list[dict]:
+        recount_day(timezone.localdate(closed.opened_at, ZoneInfo(closed.time_zone)))
+        return list(DailyTally.objects.order_by("pk").values())
+
+    before = counted()
+    assert before
+    erase(closed, nadia, paul)
+    assert counted() == before
 
 
 def test_who_asked_does_not_confirm(closed, nadia):

@@ -133,11 +133,14 @@ def test_the_pdf_says_the_same_and_reads_nothing_as_source(client, talk):
 
 
 def test_the_whole_file_holds_each_conversation_and_nobody_elses(client, talk):
-    other = factories.conversation(talk.patient, body="Ma seconde question.")
+    own = CareDetails("NONE", ald=False)
+    other = factories.conversation(talk.patient, body="Ma seconde question.", details=own)
     factories.conversation(body="La question d'une autre personne.")
     made = msgspec.json.decode(get(client, "complet_json").content, type=PatientFile)
     assert [row.number for row in made.conversations] == [str(other.pk), str(talk.pk)]
+    assert (made.remembered.medecin_traitant, made.remembered.ald) == ("NONE", False)
     text = PdfText(get(client, "complet_pdf").content).whole
+    assert squeezed("médecin traitant aucun, ALD non") in text
     assert squeezed("Ma seconde question.") in text
     assert squeezed("La question d'une autre personne.") not in text
     assert downloads() == [(None, "json"), (None, "pdf")]
