@@ -49,8 +49,9 @@ def clean_text(raw: object, *, limit: int = MAX_BODY, what: str | Promise = YOUR
             _("%(what)s contient un caractère illisible. Effacez-le, puis réessayez.")
             % {"what": what},
         )
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    text = unicodedata.normalize("NFC", text).strip()  # last: what was between letters is gone
     if not any(_is_visible(char) for char in text):
         raise Refused(
             RefusalCode.EMPTY, _("%(what)s est vide. Écrivez quelques mots.") % {"what": what}
