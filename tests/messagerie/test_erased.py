@@ -2,8 +2,10 @@
 
 import logging
 import uuid
+from functools import partial
 
 import pytest
+from channels.db import database_sync_to_async
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +24,7 @@ from orientation.models import Decision
 from orientation.scope import scope_for
 from tests import factories
 from tests.messagerie.acting import by, of, post, refused, reread
+from tests.sockets import Socket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("territory")]
 WAIT = 30
@@ -217,3 +220,26 @@ def test_a_crash_between_the_mark_and_the_key_is_finished_later(closed, nadia, p
     assert reread(closed).shredded_at is not None
     assert DataKey.objects.get(pk=closed.pk).wrapped is None
     assert actions.shred_left() == 0
+
+
+@pytest.mark.parametrize("way", ["erased", "dead key"])
+async def test_a_socket_reads_that_it_is_erased_and_goes_on(closed, nadia, paul, lucie, way):
+    apart = partial(database_sync_to_async, thread_sensitive=False)
+    if way == "erased":
+        await apart(erase)(closed, nadia, paul)
+    else:
+        await apart(cipher.destroy_key)(closed.pk)
+    patient = await apart(User.objects.get)(pk=closed.patient_id)
+    other = await apart(factories.conversation)(patient, body="Une autre question.")
+    client = await apart(signed_in)(patient)
+    page = Socket(client.cookies["sessionid"].value)
+    await page.open()
+    await page.hear_until("hello")
+    await page.say({"t": "watch", "conversation": str(closed.pk), "cursor": 0})
+    heard = [frame for frame in await page.hear_until("state") if frame["t"] == "line"]
+    assert len(heard) == closed.last_seq
+    assert {(line["kind"], line["body"]) for line in heard} == {("EVENT", "Contenu effacé.")}
+    await page.say({"t": "watch", "conversation": str(other.pk), "cursor": 0})
+    told = await page.hear_until("state")
+    assert [frame["body"] for frame in told if frame["t"] == "line"] == ["Une autre question."]
+    await page.close()
