@@ -3,10 +3,14 @@
 CAPTURES=folder also writes a picture of each state, to look at.
 """
 
+import http.client
+import json
 import os
 import re
+import socket
 import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -220,6 +224,33 @@ def test_a_photo_too_large_is_made_smaller_on_the_phone(talk):
     expect(control(phone).get_by_text("Le fichier est parti.")).to_be_visible()
     for page in (phone, console):
         expect(pieces(page)).to_have_count(1)
+
+
+def test_the_site_reads_no_more_than_it_takes(stack):
+    """On the real server: refused at once when announced, cut when it comes without an end."""
+    site = urlsplit(stack.base_url)
+    address = f"/api/v1/conversations/{uuid.uuid4()}/attachments/"
+    announced = http.client.HTTPConnection(site.hostname, site.port, timeout=30)
+    announced.putrequest("POST", address)
+    announced.putheader("Content-Length", str(10**9))
+    announced.endheaders()
+    answer = announced.getresponse()  # not a byte of the body was sent
+    assert (answer.status, json.load(answer)["code"]) == (413, "FILE_TOO_LARGE")
+    announced.close()
+
+    endless = socket.create_connection((site.hostname, site.port), timeout=30)
+    endless.sendall(
+        f"POST {address} HTTP/1.1\r\nHost: {site.netloc}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n".encode()
+    )
+    part = b"100000\r\n" + b"x" * 2**20 + b"\r\n"
+    sent = 0
+    with pytest.raises(OSError):
+        while sent < 200:
+            endless.sendall(part)
+            sent += 1
+    assert sent < 60  # what buffers hold on the way, and no more
+    endless.close()
 
 
 def set_state(stack, state: str) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
-from messagerie.attachments.body_limit import FORM_BYTES, BodyLimit, limit_of
+from messagerie.attachments.body_limit import FORM_BYTES, LARGE_AT_ONCE, BodyLimit, limit_of
 from messagerie.attachments.kinds import MAX_BYTES
 
 API = "/api/v1/conversations/9d5e9b99-67ee-400e-9e2a-3b93398d3b79/attachments/"
@@ -59,6 +59,35 @@ async def test_a_whole_photo_passes():
     part = b"x" * (WITH_FILE // 2)
     assert await post(API, str(WITH_FILE), part, part) == (200, str(WITH_FILE).encode())
     assert (await post("/demande/question/", str(WITH_FILE), part, part))[0] == 413
+
+
+async def test_only_so_many_files_are_held_at_once():
+    """Those beyond are told to try again; a line of text passes meanwhile."""
+    guard = BodyLimit(swallow)
+
+    def open_one(path: str) -> ApplicationCommunicator:
+        scope = {"type": "http", "path": path, "method": "POST", "headers": []}
+        return ApplicationCommunicator(guard, scope)
+
+    async def end(client: ApplicationCommunicator) -> int:
+        await client.send_input({"type": "http.request", "body": b"x", "more_body": False})
+        status = (await client.receive_output(10))["status"]
+        await client.receive_output(10)
+        await client.wait(10)
+        return status
+
+    slow = [open_one(API) for _ in range(LARGE_AT_ONCE)]
+    for client in slow:
+        await client.send_input({"type": "http.request", "body": b"x", "more_body": True})
+        assert await client.receive_nothing()
+    late = open_one(API)
+    assert (await late.receive_output(10))["status"] == 503
+    said = json.loads((await late.receive_output(10))["body"])
+    assert (said["code"], said["retry"]) == ("BUSY", True)
+    assert await end(open_one("/conversations/1/repondre/")) == 200
+    assert {await end(client) for client in slow} == {200}
+    assert guard.large == 0
+    assert await end(open_one(PAGE)) == 200
 
 
 def test_no_photo_is_written_to_a_disk_on_its_way(settings):
