@@ -129,18 +129,19 @@ class Link:
         self.posted: list[str] = []
         self.epoch: str | None = None
         self.hellos = 0
+        self._code = 1011
         self._sockets: list[WebSocketRoute] = []
         page.context.route_web_socket(LINKS, self._open)
         page.context.route(POSTS, self._post)
         page.reload()
         pumped(page, lambda: self.hellos)
 
-    def cut(self) -> None:
-        """No socket, as behind a proxy that lets none through."""
-        self.up = False
+    def cut(self, code: int = 1011) -> None:
+        """No socket, as behind a proxy that lets none through; `code` is what it is closed with."""
+        self.up, self._code = False, code
         sockets, self._sockets = self._sockets, []
         for socket in sockets:
-            socket.close(code=1011)
+            socket.close(code=code)
 
     def half_open(self) -> None:
         """Nothing passes, and nobody says so."""
@@ -151,7 +152,7 @@ class Link:
 
     def _open(self, socket: WebSocketRoute) -> None:
         if not self.up:
-            socket.close(code=1011)
+            socket.close(code=self._code)
             return
         service = socket.connect_to_server()
         socket.on_message(lambda said: None if self.mute else service.send(said))

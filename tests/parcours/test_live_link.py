@@ -47,6 +47,39 @@ def test_without_any_socket_lines_go_by_plain_posts(talk, side):
     expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
 
 
+@pytest.mark.parametrize("code", [1012, 1013], ids=["restart", "try-later"])
+def test_a_service_that_asks_to_come_back_is_asked_again(talk, code):
+    phone = talk.phone
+    link = Link(phone)
+    link.cut(code)
+    expect(phone.get_by_text(OFFLINE)).to_be_visible()
+    patient_writes(phone, FIRST)
+    link.mend()
+    expect(phone.get_by_text(OFFLINE)).to_be_hidden()
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, FIRST])
+    all_kept(phone)
+
+
+def test_without_its_cipher_a_browser_keeps_nothing_and_sends_all_the_same(talk):
+    """On plain http there is no WebCrypto: the memory of the page does, and asks before it goes."""
+    phone = talk.phone
+    phone.add_init_script("delete Crypto.prototype.subtle;")
+    link = Link(phone)
+    link.cut()
+    expect(phone.get_by_text(OFFLINE)).to_be_visible()
+    patient_writes(phone, FIRST)
+    box(phone).fill(SECOND)
+    assert stored(phone).count("ms.") == 0
+    asked: list[str] = []
+    phone.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    phone.close(run_before_unload=True)
+    pumped(talk.console, lambda: asked)
+    assert asked == ["beforeunload"]
+    link.mend()
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, FIRST])
+    expect(box(phone)).to_have_value(SECOND)
+
+
 def test_a_half_open_link_is_noticed_by_whoever_writes(talk):
     """Nothing passes and nobody says so: the page does, and the line goes by another link."""
     phone = talk.phone
