@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
 CONNECT_SECONDS = 5
-TOTAL_SECONDS = 60
+TOTAL_SECONDS = 30
 LONGEST_ANSWER = 4096
 FOUND = re.compile(rb"^stream: .+ FOUND$")
 

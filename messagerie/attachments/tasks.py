@@ -1,10 +1,13 @@
 """Tasks: ask the antivirus about what waits for it, and delete the bytes that nothing needs."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,6 +21,7 @@ from messagerie.models import Attachment, AttachmentState
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+SCAN_LOCK = 0x7363_616E  # a number of our own among the advisory locks of the database
 ORPHAN_AGE = timedelta(hours=1)  # longer than any request that has stored and not yet committed
 ORPHAN_DAYS = 3  # each day is looked at several times, then left alone
 
@@ -31,6 +35,25 @@ def scan_waiting() -> int:
     """
     if not settings.CLAMAV_ADDRESS:
         return 0
+    with _alone() as alone:
+        return _scan_waiting() if alone else 0
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether nobody else scans now: a silent daemon holds up one task, not each of the worker."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SCAN_LOCK])
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SCAN_LOCK])
+
+
+def _scan_waiting() -> int:
     settled = 0
     waiting = Attachment.objects.filter(state=AttachmentState.EN_ANALYSE).order_by("created_at")
     for row in waiting[:BATCH]:

@@ -4,10 +4,11 @@ import shutil
 import socket
 
 import pytest
+from django.db import connection
 
 from messagerie.attachments import antivirus
 from messagerie.attachments.antivirus import ScannerAway, Verdict, scan
-from messagerie.attachments.tasks import scan_waiting
+from messagerie.attachments.tasks import SCAN_LOCK, scan_waiting
 from messagerie.models import Attachment, Message
 from tests.messagerie.attachments import samples
 from tests.messagerie.attachments.clamd import EICAR, clamd, real_clamd
@@ -149,6 +150,22 @@ def test_an_antivirus_switched_off_lets_nothing_through(talk, settings):
     assert told(talk.phone, said, talk) == [(409, "FILE_IN_ANALYSIS", True)] * 2
     # What comes afterwards is ready at once: nobody asks any more.
     assert send(talk.phone, talk.conversation).json()["state"] == "PRET"
+
+
+@database
+def test_one_task_at_a_time_asks_the_daemon(talk, settings):
+    """While one waits for a silent daemon, the next ones leave at once."""
+    with clamd() as daemon:
+        settings.CLAMAV_ADDRESS = daemon.address
+        send(talk.phone, talk.conversation)
+        other = connection.copy()  # another worker's
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [SCAN_LOCK])
+            assert scan_waiting() == 0
+            assert daemon.heard == []
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [SCAN_LOCK])
+        other.close()
+        assert scan_waiting() == 1
 
 
 @database

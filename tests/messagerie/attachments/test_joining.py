@@ -179,6 +179,16 @@ def test_no_more_than_thirty_files(talk, monkeypatch):
     assert send(talk.console, talk.conversation).status_code == 201
 
 
+def test_one_person_is_held_to_a_rate(talk, settings):
+    """The same bucket as for lines: a refused file takes from it too."""
+    settings.MESSAGE_RATE_BURST = 2
+    talk.patient = factories.patient()  # a bucket that nobody has touched
+    waiting = factories.conversation(talk.patient)
+    answers = [send(talk.phone, waiting, form(b"x")) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [415, 415, 429]
+    assert refusal(answers[-1]) == (429, "RATE", True)
+
+
 def test_without_its_token_a_form_is_refused(talk):
     client = Client(enforce_csrf_checks=True)
     client.force_login(talk.patient)
