@@ -11,6 +11,8 @@ import socket
 
 import uvicorn
 
+from config.doorstep import HEAD_SECONDS, Doorstep, Socket
+
 WAITING = 4096  # connections that may wait to be accepted: a whole region comes back at once
 SILENT_MS = 30_000  # a peer that takes nothing for so long is gone, or does not read: cut
 MAX_FRAME_BYTES = 65_536
@@ -37,10 +39,14 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--graceful", type=int, default=20, help="secondes laissées à la fin")
+    parser.add_argument("--head", type=float, default=HEAD_SECONDS, help="secondes pour l'en-tête")
     parser.add_argument("--application", default="config.asgi:application")
     choices = parser.parse_args()
+    Doorstep.seconds = choices.head
     config = uvicorn.Config(
         choices.application,
+        http=Doorstep,
+        ws=Socket,
         access_log=False,  # addresses may hold what a person typed
         server_header=False,
         lifespan="off",

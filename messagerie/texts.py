@@ -72,9 +72,9 @@ def _too_long(what: str | Promise, limit: int) -> Refused:
 
 
 def _is_visible(char: str) -> bool:
-    return (
-        unicodedata.category(char)[0] not in "CZM" and char not in "\u2800\u3164\uffa0\u115f\u1160"
-    )
+    if "\U0001f000" <= char <= "\U0001faff":  # emoji, also those younger than this Python
+        return True
+    return unicodedata.category(char)[0] not in "CZM" and char not in BLANK_LETTERS
 
 
 def _calm_marks(text: str) -> str:
