@@ -52,6 +52,7 @@ class Stack:
             env=self.environment(),
             capture_output=True,
             text=True,
+            timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
