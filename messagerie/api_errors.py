@@ -58,6 +58,8 @@ def said(exception: Exception, context: dict[str, Any]) -> Response | None:
 
 def _own_sentence(exception: Exception) -> str:
     """The sentence that a view of ours gave; "" when it is only the framework's default."""
+    if isinstance(exception, exceptions.UnsupportedMediaType | exceptions.MethodNotAllowed):
+        return ""  # the framework's, with what was asked for in it
     detail = getattr(exception, "detail", "")
     default = getattr(exception, "default_detail", "")
     return "" if str(detail) == str(default) else str(detail)

@@ -1,6 +1,7 @@
 """What the API of conversations takes and gives, for its checks and its documentation."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -17,11 +18,29 @@ class RefusalSerializer(serializers.Serializer):
     after = serializers.IntegerField(required=False, help_text="Secondes à attendre avant")
 
 
+class TextOnly(serializers.CharField):
+    """A text; not a number that is made into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class TextUUID(serializers.UUIDField):
+    """A UUID in text; `true` is no name of a line."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class LineInSerializer(serializers.Serializer):
     """One line to keep. The text is checked by the act, which says what is wrong with it."""
 
-    id = serializers.UUIDField(help_text="Donné par l'appareil, le même à chaque essai")
-    body = serializers.CharField(
+    id = TextUUID(help_text="Donné par l'appareil, le même à chaque essai")
+    body = TextOnly(
         trim_whitespace=False, allow_blank=True, help_text=f"{MAX_BODY} caractères au plus"
     )
 

@@ -82,7 +82,7 @@ def decode(text: str | None) -> Frame:
     try:
         frame = _decoded(text)
         if text.count('"') != _quotes(frame):
-            json.loads(text, object_pairs_hook=_each_key_once)
+            json.loads(text, object_pairs_hook=each_key_once)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError, ValueError):
         raise BadFrame("Un message de la page n'est pas lisible.") from None
     if isinstance(frame, Watch | Seen):
@@ -124,7 +124,8 @@ def _quotes(frame: Frame) -> int:
             assert_never(frame)
 
 
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Hook of `json.loads`. Raises ValueError for a key said twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("the same key twice")
