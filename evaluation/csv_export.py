@@ -5,8 +5,11 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 
 BYTE_ORDER_MARK = "\ufeff"
-# First characters that make a spreadsheet read a cell as a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# First characters that make a spreadsheet read a cell as a formula; some keyboards write them wide.
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_CONTROL_STARTS = ("\t", "\r", "\n", "\x00")
+# What a spreadsheet may drop before it looks.
+_UNSEEN = " \u00a0\u202f\u200b\u200e\u200f\u202a\u202b\u202d\u202e\u2066\u2067\u2068\ufeff"
 
 
 def safe_cell(value: object) -> str:
@@ -16,9 +19,13 @@ def safe_cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6f}".replace(".", ",")
     text = str(value)
-    if isinstance(value, str) and text.startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and _may_run(text):
         return f"'{text}"
     return text
+
+
+def _may_run(text: str) -> bool:
+    return text.startswith(_CONTROL_STARTS) or text.lstrip(_UNSEEN).startswith(_FORMULA_STARTS)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -15,6 +15,7 @@ from evaluation.csv_export import safe_cell, write_csv
 from evaluation.report import publish_around
 from evaluation.tally import recount_day
 from orientation.models import Structure
+from orientation.models.territory import Departement
 from tests.access.world import sign_in, with_second_factor
 from tests.factories import (
     coordinator,
@@ -215,7 +216,10 @@ def test_the_number_of_queries_does_not_grow_with_territories(
     assert "Vaucluse" in text
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+STARTS = ["=", "+", "-", "@", "＝", "＠", "\t", "\r", "\n", " =", "\u00a0+", "\u200b=", "\ufeff-"]
+
+
+@pytest.mark.parametrize("start", [*STARTS, "\x00"])
 def test_a_cell_cannot_run_in_a_spreadsheet(start):
     assert safe_cell(f"{start}1+1") == f"'{start}1+1"
 
@@ -230,6 +234,24 @@ def test_a_structure_named_like_a_formula_is_defused(october):
     client = browser(regional_administrator(region="93"))
     rows = lines_of(client, "territoires", territoire="DEPARTEMENT-13")
     assert '\'=HYPERLINK("http://x")' in {row["Territoire"] for row in rows}
+
+
+def test_no_cell_of_any_export_can_run(october):
+    """Names of places and of structures come from people, and from files of the State."""
+    client = browser(regional_administrator(region="93"))
+    runs = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＠](?!\d+(,\d+)?$)|[\t\r\n]")
+    seen = set()
+    for start in STARTS:
+        name = f"{start}cmd|' /C calc'!A0;\"x\""
+        Structure.objects.filter(pk=october.pk).update(name=name)
+        Departement.objects.filter(code="13").update(name=name)
+        for picture in TABLES:
+            for place in ("REGION-93", "DEPARTEMENT-13"):
+                for row in lines_of(client, picture, territoire=place):
+                    cells = [*row.keys(), *row.values()]
+                    assert not [cell for cell in cells if runs.match(cell)], (start, picture)
+                    seen |= {cell for cell in cells if cell == f"'{name}"}
+    assert len(seen) == len(STARTS)
 
 
 def test_a_large_part_is_a_plain_number_in_the_csv():
