@@ -17,7 +17,6 @@ from comptes.keys.cipher import cache, load_keys
 from comptes.outbox_key import account_tag
 from messagerie import delivery, frames
 from messagerie.actions.lines import NewLine, seal_line
-from messagerie.actions.reading import Seen
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.live import desk
 from messagerie.live.hub import Hub, enter, leave
@@ -33,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 MAX_WATCHED = 50  # conversations that one page may follow
 MAX_UNDER_WAY = 100  # lines of one page that wait for their answer
+FRAMES_PER_SECOND = 50  # other than lines, that one page may say in the long run
+FRAMES_AT_ONCE = 200
 TYPING_PAUSE = 2.0  # seconds between two signs of typing that are passed on
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -99,6 +100,8 @@ async def _hear(view: View, hub: Hub, receive: Receive) -> None:
         except frames.BadFrame as bad:
             view.say({"t": "error", "code": "BAD_FRAME", "message": str(bad)})
             continue
+        if not isinstance(frame, frames.Send):  # lines have a limit of their own
+            await _pace(view)
         try:
             await _handle(frame, view, hub)
         except Refused as refused:
@@ -106,6 +109,15 @@ async def _hear(view: View, hub: Hub, receive: Receive) -> None:
         except Exception as error:  # the database, most often: the same frame may pass later
             logger.warning("frame failed: %s", type(error).__name__)
             view.refuse(busy(), getattr(frame, "conversation", None), _line_id(frame))
+
+
+async def _pace(view: View) -> None:
+    """A page that says much is heard more slowly; the others are not."""
+    now = asyncio.get_running_loop().time()
+    view.frames_at = max(view.frames_at, now - FRAMES_AT_ONCE / FRAMES_PER_SECOND)
+    view.frames_at += 1 / FRAMES_PER_SECOND
+    if view.frames_at > now:
+        await asyncio.sleep(view.frames_at - now)
 
 
 def _line_id(frame: frames.Frame) -> UUID | None:
@@ -117,10 +129,11 @@ async def _handle(frame: frames.Frame, view: View, hub: Hub) -> None:
         case frames.Send():
             await _send_line(frame, view, hub)
         case frames.Seen():
-            if frame.conversation not in view.watched:
+            watch = view.watched.get(frame.conversation)
+            if watch is None:
                 raise not_found()
-            seen = Seen(frame.conversation, view.scope, frame.seq, frame.opened)
-            hub.writer.seen(view, seen)
+            if watch.side is not None:  # who only looks moves nobody's receipt
+                hub.receipts.note(view, frame.conversation, frame.seq, opened=frame.opened)
         case frames.Typing():
             _pass_typing(frame.conversation, view, hub)
         case frames.Watch():

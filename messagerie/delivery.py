@@ -157,13 +157,19 @@ class Ear:
 
     async def join(self) -> None:
         """Raises whatever the broker raises, after one second at most."""
-        self._channel = await asyncio.wait_for(self._layer.new_channel(), HINT_SECONDS)
+        if not self._channel:  # one for ever: what is left behind would fill unread
+            self._channel = await asyncio.wait_for(self._layer.new_channel(), HINT_SECONDS)
         await asyncio.wait_for(self._layer.group_add(GROUP, self._channel), HINT_SECONDS)
 
     async def next(self) -> Hints | None:
-        """The next hint; None for one that came from this very process, which heard it already."""
+        """The next hint; None for one that came from this very process, which heard it already,
+        or that another version of the service said in other words."""
         event = await self._layer.receive(self._channel)
-        return None if event["from"] == PROCESS else Hints.of_event(event)
+        try:
+            return None if event["from"] == PROCESS else Hints.of_event(event)
+        except (KeyError, TypeError, ValueError) as error:
+            logger.warning("hint not understood: %s", type(error).__name__)
+            return None
 
     async def leave(self) -> None:
         if self._channel:

@@ -48,7 +48,7 @@ def no_session_check() -> None:
         proved({view.session_key: view.proof.stamp for view in views})
         return (yield from steps)
 
-    swap(writing, "_beside_stamps", beside)
+    swap(writing, "beside_stamps", beside)
 
 
 def no_journal() -> None:

@@ -126,6 +126,8 @@ def pooled(name: str) -> dict[str, object]:
             "min_size": 0,
             "max_size": env.integer("DATABASE_POOL_SIZE", 12, least=1, most=90),
             "timeout": 10,
+            # Giving up soon frees the place: after an outage the next request tries afresh.
+            "reconnect_timeout": 1,
         },
     }
     return database

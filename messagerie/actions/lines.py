@@ -121,10 +121,13 @@ class _Judge:
         if not line.ready or line.conversation_id in self._elsewhere:
             return LATER
         row = self.rows.get(line.conversation_id)
-        if row is None or not covers(row, line.scope):
+        if row is None:
             return not_found()
+        # Kept already, by this very person: told so, even when they no longer hold it.
         if (before := self._held.get(line.key)) is not None:
             return self._resent(line, row, *before)
+        if not covers(row, line.scope):
+            return not_found()
         if (side := side_of(row, line.scope)) is None:
             return not_yours()
         if row.state == State.CLOSED:

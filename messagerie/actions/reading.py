@@ -1,6 +1,6 @@
 """Open a conversation for a person, and note what reached them. Every opening is journaled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -66,12 +66,13 @@ def note_readings(readings: Iterable[tuple[UUID, int, str]]) -> Statement:
 
 
 class Seen(NamedTuple):
-    """A reader's device has the lines up to `seq`; with `opened`, its page was visible."""
+    """A reader's device has the lines up to `delivered`; its page was visible with those up to
+    `opened`."""
 
     conversation_id: UUID
     scope: Scope
-    seq: int
-    opened: bool
+    delivered: int
+    opened: int
 
 
 class Moved(NamedTuple):
@@ -82,10 +83,12 @@ class Moved(NamedTuple):
     later: list[Seen]
 
 
-def advance(seen: Sequence[Seen], *, skip_locked: bool) -> Steps[Moved]:
+def advance(seen: list[Seen], *, skip_locked: bool) -> Steps[Moved]:
     """Note receipts, many people's at once. They never go back; others' are not touched.
 
     Who looks before taking moves nobody's receipt; who may not open the conversation is ignored.
+    The list is read after the first statements have run: the caller may have emptied it of those
+    whose session has ended.
     """
     ids = sorted({one.conversation_id for one in seen})
     skip = " SKIP LOCKED" if skip_locked else ""
@@ -112,15 +115,15 @@ def advance(seen: Sequence[Seen], *, skip_locked: bool) -> Steps[Moved]:
 
 
 def _with_receipt(row: Row, side: Side, seen: Seen) -> Row:
-    seq = min(seen.seq, row.last_seq)
+    delivered, opened = min(seen.delivered, row.last_seq), min(seen.opened, row.last_seq)
     if side == Side.PATIENT:
         return row._replace(
-            patient_delivered_seq=max(row.patient_delivered_seq, seq),
-            patient_opened_seq=max(row.patient_opened_seq, seq if seen.opened else 0),
+            patient_delivered_seq=max(row.patient_delivered_seq, delivered),
+            patient_opened_seq=max(row.patient_opened_seq, opened),
         )
     return row._replace(
-        professional_delivered_seq=max(row.professional_delivered_seq, seq),
-        professional_opened_seq=max(row.professional_opened_seq, seq if seen.opened else 0),
+        professional_delivered_seq=max(row.professional_delivered_seq, delivered),
+        professional_opened_seq=max(row.professional_opened_seq, opened),
     )
 
 
@@ -153,7 +156,7 @@ def mark_delivered(conversation_id: UUID, *, reader: User, scope: Scope, seq: in
     Raises:
         Refused: NOT_FOUND.
     """
-    _mark(Seen(conversation_id, scope, seq, opened=False))
+    _mark(Seen(conversation_id, scope, delivered=seq, opened=0))
 
 
 def mark_opened(conversation_id: UUID, *, reader: User, scope: Scope, seq: int) -> None:
@@ -162,7 +165,7 @@ def mark_opened(conversation_id: UUID, *, reader: User, scope: Scope, seq: int) 
     Raises:
         Refused: NOT_FOUND.
     """
-    _mark(Seen(conversation_id, scope, seq, opened=True))
+    _mark(Seen(conversation_id, scope, delivered=seq, opened=seq))
 
 
 def _mark(seen: Seen) -> None:

@@ -6,20 +6,23 @@ whose pages are all closed holds nothing.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from comptes.keys.cipher import load_keys
 from messagerie import delivery
+from messagerie.errors import not_found
 from messagerie.live import desk, looking
 from messagerie.live.epoch import EPOCH
 from messagerie.live.lane import Lane
 from messagerie.live.looking import Look
 from messagerie.live.pool import Pool
 from messagerie.live.proving import in_thread
+from messagerie.live.receipts import Receipts
 from messagerie.live.sessions import Sessions, stamps_of
 from messagerie.live.tick import Tick
 from messagerie.live.view import CLOSE_RESTART, View, Watch
@@ -43,6 +46,7 @@ class Hub:
         self.epoch = ""
         self.writer = Writer(self)
         self.sessions = Sessions(self)
+        self.receipts = Receipts(self)
         self._looks: Lane[Look] = Lane(self._look, LOOKS)
         self._openings: Lane[Look] = Lane(self._look, LOOKS)
         self.hints: Lane[delivery.Hints] = Lane(self._publish, 1000)
@@ -59,8 +63,9 @@ class Hub:
         self.keep(self._listen())
 
     async def close(self) -> None:
-        """The last view has left."""
+        """The last view has left; what it has just changed is still told."""
         delivery.hear_here(self._loop, None)
+        await self.hints.drain(delivery.HINT_SECONDS)
         for lane in (
             self._looks,
             self._openings,
@@ -143,9 +148,13 @@ class Hub:
         for conversation_id, watch in list(view.watched.items()):
             if watch.behind:
                 watch.behind = False
-                if watch.restart is not None:
-                    watch.start_again(watch.restart)
-                self.look(view, conversation_id, watch)
+                self._look_on(Look(view, conversation_id, watch))
+
+    def _look_on(self, one: Look) -> None:
+        """Look again, from where the view asked last."""
+        if one.watch.restart is not None and not one.watch.looking:
+            one.watch.start_again(one.watch.restart)
+        self.look(one.view, one.conversation_id, one.watch)
 
     async def _look(self, looks: list[Look]) -> None:
         looks = [one for one in looks if one.followed]
@@ -153,30 +162,64 @@ class Hub:
             return
         try:
             found = await self.pool.carry(looking.look(looks))
-            await looking.answer(looks, found)
-        except Exception as error:  # the database, most often: the tick looks again
-            logger.warning("looks put off: %s", type(error).__name__)
-            for one in looks:
-                one.watch.looking = False
-                self.look_later(one)
+        except Exception as error:
+            self._put_off(looks, error)
             return
-        moved = []
+        for one in found.refused:
+            self._discard_watch(one)
+            one.view.drop(one.conversation_id, not_found() if one.watch.opening else None)
+        for one in found.moved:
+            one.watch.looking = False
+        if found.moved:
+            self.sessions.prove_again({one.view for one in found.moved}, then=found.moved)
+        slow = set(looking.without_key(found))
+        if slow:
+            self.keep(self._look_with_keys(slow, found))
+        await self._answer([one for one in found.rows if one not in slow], found)
+
+    async def _look_with_keys(self, looks: set[Look], found: looking.Found) -> None:
+        """Fetch the keys of these conversations, while the others go on; then look again, since
+        sessions may have moved meanwhile. Those that have no key any more are told."""
+        try:
+            await in_thread(load_keys)({one.conversation_id for one in looks})
+        except Exception as error:
+            self._put_off(looks, error)
+            return
+        gone = set(looking.without_key(found)) & looks
+        for one in looks - gone:
+            one.watch.looking = False
+            if one.followed:
+                self._look_on(one)
+        await self._answer(gone, found)
+
+    async def _answer(self, looks: Collection[Look], found: looking.Found) -> None:
+        try:
+            await looking.answer(looks, found)
+        except Exception as error:
+            self._put_off(looks, error)
+            return
         for one in looks:
             watch = one.watch
             watch.looking = False
             if not one.followed:
-                if one.conversation_id not in one.view.watched:
-                    _discard(self.watching, one.conversation_id, one.view)
-            elif found.stamps.get(one.view.session_key) != one.view.proof.stamp:
-                moved.append(one)
-            elif watch.restart is not None:
-                watch.start_again(watch.restart)
-                self.look(one.view, one.conversation_id, watch)
-            elif watch.again:
+                self._discard_watch(one)
+            elif watch.again or watch.restart is not None:
                 watch.again = False
-                self.look(one.view, one.conversation_id, watch)
-        if moved:
-            self.sessions.prove_again({one.view for one in moved}, then=moved)
+                self._look_on(one)
+
+    def _put_off(self, looks: Iterable[Look], error: Exception) -> None:
+        """The database, most often: the tick looks again; an opening is not left to it."""
+        logger.warning("looks put off: %s", type(error).__name__)
+        for one in looks:
+            one.watch.looking = False
+            if one.watch.restart is not None:
+                one.watch.start_again(one.watch.restart)
+            self.look_later(one)
+
+    def _discard_watch(self, one: Look) -> None:
+        """Forget what a view follows no more, unless it asked again meanwhile."""
+        if one.followed or one.conversation_id not in one.view.watched:
+            _discard(self.watching, one.conversation_id, one.view)
 
     def look_later(self, one: Look) -> None:
         """An opening that could not be read stays one, journaled when it is; the tick sees to
@@ -186,7 +229,7 @@ class Hub:
 
     def _open_again(self, one: Look) -> None:
         if one.view in self.views and one.followed:
-            self.look(*one)
+            self.look(one.view, one.conversation_id, one.watch)
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:
         """Start something, and hold it until it ends: the loop itself only holds it weakly."""
@@ -212,6 +255,7 @@ class Hub:
             whole.conversations.update(one.conversations)
             whole.queues |= one.queues
             whole.desks |= one.desks
+            whole.rights |= one.rights
             whole.typing |= one.typing
         try:
             await delivery.publish(whole)
@@ -272,7 +316,11 @@ async def enter() -> Hub:
     hub = _hubs.get(loop)
     if hub is None:
         hub = _hubs[loop] = Hub(loop)
-    await asyncio.shield(hub.ready)
+    try:
+        await asyncio.shield(hub.ready)
+    except BaseException:
+        await leave()
+        raise
     return hub
 
 

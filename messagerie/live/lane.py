@@ -32,6 +32,11 @@ class Lane(Generic[Item]):
         self._waiting.extendleft(reversed(items))
         self._start()
 
+    async def drain(self, seconds: float) -> None:
+        """Let what waits go, for so long at most."""
+        if self._running is not None:
+            await asyncio.wait({self._running}, timeout=seconds)
+
     def stop(self) -> None:
         """Drop what waits: the process ends, or nobody is there to be answered."""
         self._waiting.clear()

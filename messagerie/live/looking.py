@@ -7,16 +7,19 @@ first line is served.
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
+
+from django.utils import timezone
 
 from comptes.keys.cipher import SealBroken, cache
 from comptes.keys.provider import KeyUnavailable
 from messagerie import actions, delivery, frames
 from messagerie.actions.lines import unreadable
-from messagerie.actions.statements import Rows, Statement, Steps
+from messagerie.actions.statements import Statement, Steps
 from messagerie.contents import Line
-from messagerie.errors import Refused, not_found
+from messagerie.errors import Refused
 from messagerie.live.proving import in_thread
 from messagerie.live.view import View, Watch
 from messagerie.models import Conversation, Message
@@ -42,7 +45,8 @@ MESSAGE_COLUMNS = (
 _conversation, _message = (model._meta.db_table for model in (Conversation, Message))
 
 
-class Look(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Look:
     """One view reads one conversation, from the cursor of its watch."""
 
     view: View
@@ -58,16 +62,21 @@ class Look(NamedTuple):
 class Found(NamedTuple):
     """What a group of looks found.
 
+    Judged once, in the transaction that journaled the openings: what is served is what was
+    judged, whatever is proved meanwhile.
+
     Attributes:
-        stamps: of the sessions that still stand.
-        rows: the conversations that exist.
-        lines: for each look, by its place in the group, its messages in order.
+        moved: looks whose session is not what was proved; nothing was read for them.
+        refused: looks at what their person may not, or may no longer, open.
+        rows: for each of the others, its conversation.
+        lines: for each of these that was behind, its messages in order.
         page: the greatest number of messages of each look; so many may have more.
     """
 
-    stamps: dict[str, str]
-    rows: dict[UUID, Row]
-    lines: dict[int, list[Message]]
+    moved: list[Look]
+    refused: list[Look]
+    rows: dict[Look, Row]
+    lines: dict[Look, list[Message]]
     page: int
 
 
@@ -78,35 +87,37 @@ def look(looks: list[Look]) -> Steps[Found]:
         stamps_statement(list(sessions.items())),
         rows_statement({one.conversation_id for one in looks}),
     ]
-    stamps: dict[str, str] = dict(stamped)
-    rows = {row[0]: Row(*row) for row in rows_found}
-    granted = [
-        (place, one)
-        for place, one in enumerate(looks)
-        if stamps.get(one.view.session_key) == one.view.proof.stamp
-        and (row := rows.get(one.conversation_id)) is not None
-        and covers(row, one.view.scope)
-    ]
+    stamps, today = dict(stamped), timezone.localdate()
+    found = {row[0]: Row(*row) for row in rows_found}
+    moved, refused = [], []
+    rows: dict[Look, Row] = {}
+    for one in looks:
+        row = found.get(one.conversation_id)
+        if not one.view.stands(stamps, today):
+            moved.append(one)
+        elif row is None or not covers(row, one.view.scope):
+            refused.append(one)
+        else:
+            rows[one] = row
     statements: list[Statement] = []
-    openings = [one for _, one in granted if one.watch.opening]
-    if openings:
+    if openings := [one for one in rows if one.watch.opening]:
         statements.append(
             actions.note_readings(
                 (one.conversation_id, one.view.user_id, one.view.proof.user.kind)
                 for one in openings
             )
         )
-    behind = [
-        (place, one.conversation_id, one.watch.cursor)
-        for place, one in granted
-        if rows[one.conversation_id].last_seq > one.watch.cursor
-    ]
+    behind = [one for one, row in rows.items() if row.last_seq > one.watch.cursor]
     # Many far behind at once read a little each: no reading grows with their number.
     page = min(delivery.PAGE, max(LEAST_PAGE, LINES // max(1, len(behind))))
     if behind:
         statements.append(_lines_after(behind, page))
     given = (yield statements) if statements else []
-    return Found(stamps, rows, _by_look(given[-1] if behind else []), page)
+    lines: dict[Look, list[Message]] = {}
+    for place, *values in given[-1] if behind else []:
+        message = Message(**dict(zip(MESSAGE_COLUMNS, values, strict=True)))
+        lines.setdefault(behind[place], []).append(message)
+    return Found(moved, refused, rows, lines, page)
 
 
 def rows_statement(conversations: Iterable[UUID]) -> Statement:
@@ -114,7 +125,7 @@ def rows_statement(conversations: Iterable[UUID]) -> Statement:
     return f"SELECT {COLUMNS} FROM {_conversation} WHERE id = ANY(%s)", [list(conversations)]  # noqa: S608
 
 
-def _lines_after(behind: list[tuple[int, UUID, int]], page: int) -> Statement:
+def _lines_after(behind: list[Look], page: int) -> Statement:
     columns = ", ".join(f"line.{name}" for name in MESSAGE_COLUMNS)
     return (
         f"""
@@ -126,34 +137,33 @@ def _lines_after(behind: list[tuple[int, UUID, int]], page: int) -> Statement:
             ORDER BY kept.seq LIMIT %s) line
         ORDER BY asked.place, line.seq
         """,  # noqa: S608
-        [*(list(column) for column in zip(*behind, strict=True)), page],
+        [
+            list(range(len(behind))),
+            [one.conversation_id for one in behind],
+            [one.watch.cursor for one in behind],
+            page,
+        ],
     )
 
 
-def _by_look(rows: Rows) -> dict[int, list[Message]]:
-    found: dict[int, list[Message]] = {}
-    for place, *values in rows:
-        message = Message(**dict(zip(MESSAGE_COLUMNS, values, strict=True)))
-        found.setdefault(place, []).append(message)
-    return found
+def without_key(found: Found) -> list[Look]:
+    """The looks whose lines cannot be opened yet: their key is not in memory."""
+    return [one for one in found.lines if cache.get(one.conversation_id) is None]
 
 
-async def answer(looks: list[Look], found: Found) -> None:
-    """Say to each view what its look found; views whose session moved are left to the caller."""
-    opened = await _open(found.lines)
-    for place, one in enumerate(looks):
-        view, watch = one.view, one.watch
-        if not one.followed or found.stamps.get(view.session_key) != view.proof.stamp:
+async def answer(looks: Iterable[Look], found: Found) -> None:
+    """Say to the views of these looks what was found."""
+    served = [one for one in looks if one in found.rows and one.followed]
+    opened = await _open({one: found.lines.get(one, []) for one in served})
+    for one, lines in opened.items():
+        if not one.followed or one.view.closing is not None:
             continue
-        row = found.rows.get(one.conversation_id)
-        lines = opened.get(place, [])
-        if row is None or not covers(row, view.scope):
-            drop(view, one.conversation_id, not_found() if watch.opening else None)
-        elif isinstance(lines, Refused):
-            drop(view, one.conversation_id, lines)
-        else:
-            watch.opening, watch.side = False, side_of(row, view.scope)
-            _serve(one, row, lines, more=len(lines) == found.page)
+        if isinstance(lines, Refused):
+            one.view.drop(one.conversation_id, lines)
+            continue
+        row = found.rows[one]
+        one.watch.opening, one.watch.side = False, side_of(row, one.view.scope)
+        _serve(one, row, lines, more=len(lines) == found.page)
 
 
 def _serve(one: Look, row: Row, lines: list[Line], *, more: bool) -> None:
@@ -171,15 +181,6 @@ def _serve(one: Look, row: Row, lines: list[Line], *, more: bool) -> None:
         tell_state(view, watch, row)
 
 
-def drop(view: View, conversation_id: UUID, refused: Refused | None) -> None:
-    """The view follows this conversation no more, and is told why."""
-    view.watched.pop(conversation_id, None)
-    if refused is None:
-        view.say({"t": "gone", "conversation": conversation_id})
-    else:
-        view.refuse(refused, conversation_id)
-
-
 def tell_state(view: View, watch: Watch, row: Row) -> None:
     """Say state and receipts, if the view was last told others."""
     now = (row.state, row.outcome, *row[-4:])
@@ -188,23 +189,24 @@ def tell_state(view: View, watch: Watch, row: Row) -> None:
         view.say(receipts_frame(row))
 
 
-async def _open(lines: dict[int, list[Message]]) -> dict[int, list[Line] | Refused]:
+Opened = dict[Look, list[Line] | Refused]
+
+
+async def _open(lines: dict[Look, list[Message]]) -> Opened:
     """Open the lines of each look; a look that cannot be read is refused by itself."""
-    if not lines:
-        return {}
-    conversations = {messages[0].conversation_id for messages in lines.values()}
     many = sum(map(len, lines.values())) > MANY_LINES
-    if many or any(cache.get(pk) is None for pk in conversations):
+    # A key that is not in memory now is gone, or will be looked for: not on the loop.
+    if many or any(cache.get(one.conversation_id) is None for one, of in lines.items() if of):
         return await in_thread(_open_all)(lines)
     return _open_all(lines)
 
 
-def _open_all(lines: dict[int, list[Message]]) -> dict[int, list[Line] | Refused]:
-    opened: dict[int, list[Line] | Refused] = {}
-    for place, messages in lines.items():
+def _open_all(lines: dict[Look, list[Message]]) -> Opened:
+    opened: Opened = {}
+    for one, messages in lines.items():
         try:
-            opened[place] = delivery.open_lines(messages)
+            opened[one] = delivery.open_lines(messages) if messages else []
         except (KeyUnavailable, SealBroken) as error:
             logger.error("lines not opened: %s", type(error).__name__)
-            opened[place] = unreadable()
+            opened[one] = unreadable()
     return opened

@@ -4,10 +4,12 @@ The hot paths of the sockets would otherwise queue in threads, one query each. T
 the schema; the acts are the same generators that pages run (messagerie.actions.statements).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import connections
 from psycopg import AsyncConnection
@@ -25,7 +27,7 @@ SETTINGS = ", ".join(
     for name, value in {
         "TimeZone": "UTC",
         "lock_timeout": "3s",
-        "statement_timeout": "10s",
+        "statement_timeout": "6s",
         "plan_cache_mode": "force_generic_plan",
         "enable_seqscan": "off",
         "enable_hashjoin": "off",
@@ -35,15 +37,24 @@ SETTINGS = ", ".join(
 )
 # Given by the settings to Django's own connections; these are what the driver itself knows.
 DRIVER_KEYS = {"dbname", "host", "port", "user", "password", "connect_timeout", "service"}
+# A server that vanishes without a word must not hold a lane: the link is asked, and given up.
+LINK = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5_000,  # milliseconds
+}
+ACT_SECONDS = 8  # of one transaction, answer included
 
 
 def driver_parameters() -> dict[str, Any]:
     """How to reach the database "default", as the driver takes it; TLS options included."""
     given = connections["default"].get_connection_params()
-    return {
+    known = DRIVER_KEYS | LINK.keys() | {"keepalives"}
+    return LINK | {
         key: value
         for key, value in given.items()
-        if value is not None and (key in DRIVER_KEYS or key.startswith("ssl"))
+        if value is not None and (key in known or key.startswith("ssl"))
     }
 
 
@@ -61,6 +72,9 @@ class Pool:
             min_size=0,
             max_size=getattr(settings, "LIVE_POOL_SIZE", SIZE),
             timeout=PATIENCE,
+            # Giving up soon frees the place: the next act tries afresh, instead of waiting for a
+            # pause that doubles with the length of the outage.
+            reconnect_timeout=1,
             configure=self._configure,
             open=False,
         )
@@ -85,14 +99,24 @@ class Pool:
             psycopg.OperationalError: no connection, or it broke; whether the commit was done
                 is then unknown, and the act must be harmless to repeat.
         """
-        async with self._pool.connection() as connection:
-            try:
-                statements = next(steps)
-                while True:
-                    statements = steps.send(await _together(connection, statements))
-            except StopIteration as done:
-                await connection.commit()  # nothing to do when it went with the last statements
-                return done.value
+        try:
+            async with asyncio.timeout(ACT_SECONDS), self._pool.connection() as connection:
+                return await _carry(connection, steps)
+        except TimeoutError:
+            raise psycopg.OperationalError("no answer in time") from None
+
+
+async def _carry(connection: AsyncConnection, steps: Steps[Answer]) -> Answer:
+    try:
+        statements = next(steps)
+        while True:
+            statements = steps.send(await _together(connection, statements))
+    except StopIteration as done:
+        await connection.commit()  # nothing to do when it went with the last statements
+        return done.value
+    except psycopg.errors.ReadOnlySqlTransaction as error:  # a standby: not the one to keep
+        await connection.close()
+        raise psycopg.OperationalError("the database only reads") from error
 
 
 async def _together(connection: AsyncConnection, statements: list[Statement]) -> list[Rows]:

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from messagerie.actions.statements import Steps
 from messagerie.live import desk
 from messagerie.live.lane import Lane
@@ -43,7 +45,7 @@ class Sessions:
         self._hub = hub
         self._proofs: Lane[tuple[str, asyncio.Future[Proof | None]]] = Lane(self._prove, GROUP)
         self._pings: Lane[View] = Lane(self._pong, GROUP)
-        self._proving: set[View] = set()
+        self._proving: dict[View, bool] = {}  # whether something changed since the proof began
         self.lanes = (self._proofs, self._pings)
 
     async def prove(self, session_key: str) -> Proof | None:
@@ -60,9 +62,11 @@ class Sessions:
         try:
             proofs = await prove({key for key, _ in asked if key})
         except Exception as error:
-            for _, answer in asked:
-                if not answer.done():
-                    answer.set_exception(error)
+            if len(asked) > 1:  # one bad key must not fail its neighbours
+                for one in asked:
+                    await self._prove([one])
+            elif not asked[0][1].done():
+                asked[0][1].set_exception(error)
             return
         for key, answer in asked:
             if not answer.done():
@@ -82,7 +86,8 @@ class Sessions:
             for view in views:
                 view.refuse(busy(), None)
             return
-        standing = {view for view in views if stamps.get(view.session_key) == view.proof.stamp}
+        today = timezone.localdate()
+        standing = {view for view in views if view.stands(stamps, today)}
         for view in standing:
             view.say({"t": "pong"})
         self.prove_again(set(views) - standing)
@@ -96,8 +101,10 @@ class Sessions:
         for one in then:
             looks.setdefault(one.view, []).append(one)
         for view in views:
-            if view not in self._proving or view in looks:
-                self._proving.add(view)
+            if view in self._proving and view not in looks:
+                self._proving[view] = True
+            else:
+                self._proving[view] = False
                 self._hub.keep(self._settle(view, looks.get(view, [])))
 
     async def _settle(self, view: View, looks: list[Look]) -> None:
@@ -110,7 +117,8 @@ class Sessions:
                 hub.look_later(one)
             return
         finally:
-            self._proving.discard(view)
+            if self._proving.pop(view, False) and view in hub.views:
+                self.prove_again([view])  # told of a change while the proof was being read
         if view not in hub.views:
             return
         if proof is None or not may_stay(proof, view):
@@ -119,7 +127,7 @@ class Sessions:
         changed, view.proof = proof.scope != view.scope, proof
         for one in looks:
             if one.followed:
-                hub.look(*one)
+                hub.look(view, one.conversation_id, one.watch)
         if changed:
             for conversation_id, watch in list(view.watched.items()):
                 hub.look(view, conversation_id, watch)

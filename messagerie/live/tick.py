@@ -35,6 +35,7 @@ class Tick:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self._reading_desks = False
 
     async def run(self) -> None:
         while True:
@@ -48,7 +49,8 @@ class Tick:
                 except Exception as error:  # the database is away: the next turn
                     logger.warning("tick put off: %s", type(error).__name__)
                 await asyncio.sleep(pause)
-            await self._read_desks()
+            if not self._reading_desks:
+                self._hub.keep(self._read_desks())
 
     async def _reconcile(self, views: list[View]) -> None:
         stamps, rows = await self._hub.pool.carry(_state(views))
@@ -58,7 +60,7 @@ class Tick:
             if view not in self._hub.views:
                 continue
             self._close_if_stuck(view)
-            if stamps.get(view.session_key) != view.proof.stamp or view.proof.day != today:
+            if not view.stands(stamps, today):
                 moved.append(view)
                 continue
             for conversation_id, watch in list(view.watched.items()):
@@ -74,14 +76,19 @@ class Tick:
             view.abandon()
 
     async def _read_desks(self) -> None:
-        """Desks too are read without a hint, a few at once: they share the threads."""
+        """Desks too are read without a hint, a few at once: they share the threads. However long
+        it takes, the sessions do not wait for it."""
+        self._reading_desks = True
         turns = asyncio.Semaphore(DESKS_AT_ONCE)
 
         async def one(view: View) -> None:
             async with turns:
                 await desk.read(view, self._hub)
 
-        await asyncio.gather(*(one(view) for view in list(self._hub.desks)))
+        try:
+            await asyncio.gather(*(one(view) for view in list(self._hub.desks)))
+        finally:
+            self._reading_desks = False
 
 
 def _state(views: list[View]) -> Steps[tuple[dict[str, str], dict[UUID, Row]]]:

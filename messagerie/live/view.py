@@ -6,7 +6,8 @@ again from its cursor when the reader has caught up.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,7 @@ class View:
         "_sender",
         "_waits",
         "closing",
+        "frames_at",
         "desk",
         "desk_at",
         "desk_due",
@@ -89,6 +91,7 @@ class View:
         self.desk_due: asyncio.TimerHandle | None = None
         self.under_way = 0  # lines given to the lane, not answered yet
         self.typed_at = 0.0
+        self.frames_at = 0.0  # when the frames heard so far are paid for; see consumers
         self.closing: int | None = None
         self.stuck = 0  # turns of the tick during which the same frame was being sent
         self.task: asyncio.Task[None] | None = asyncio.current_task()
@@ -102,6 +105,12 @@ class View:
     @property
     def scope(self) -> Scope:
         return self.proof.scope
+
+    def stands(self, stamps: Mapping[str, str], today: date) -> bool:
+        """Whether the session is still what was proved: same stamp, same day (roles begin and
+        end with days)."""
+        proof = self.proof
+        return stamps.get(self.session_key) == proof.stamp and proof.day == today
 
     @property
     def full(self) -> bool:
@@ -149,6 +158,14 @@ class View:
         if line is not None:
             answer["id"] = line
         self.say(answer)
+
+    def drop(self, conversation: UUID, refused: Refused | None) -> None:
+        """Follow this conversation no more, and say why; the hub forgets it too."""
+        self.watched.pop(conversation, None)
+        if refused is None:
+            self.say({"t": "gone", "conversation": conversation})
+        else:
+            self.refuse(refused, conversation)
 
     def close(self, code: int) -> None:
         """Close the socket; nothing that waits is served any more."""

@@ -1,4 +1,4 @@
-"""Lines and receipts in: what waits at the same moment goes in one transaction.
+"""Lines in: what waits at the same moment goes in one transaction.
 
 A line is acknowledged, and shown, after its transaction is committed. In the same transaction the
 sessions of who writes and of who watches are compared with their proof: a line of a session that
@@ -9,24 +9,24 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import msgspec
 import psycopg
+from django.utils import timezone
 
 from messagerie import delivery, frames
 from messagerie.actions.lines import LATER, Kept, NewLine, Verdict, keep
-from messagerie.actions.reading import Moved, Seen, advance
 from messagerie.actions.statements import Steps
 from messagerie.contents import Line
 from messagerie.errors import RefusalCode, Refused
 from messagerie.live.lane import Lane
-from messagerie.live.looking import tell_state
 from messagerie.live.view import View
 from messagerie.models import MessageKind, Side
 from messagerie.rendering import line_frame
-from messagerie.rights import Row, side_of
+from messagerie.rights import side_of
 from orientation.standing import stamps_statement
 
 if TYPE_CHECKING:
@@ -53,15 +53,14 @@ class Waiting(msgspec.Struct):
 
 
 class Writer:
-    """The lanes of one process through which every socket's lines and receipts go."""
+    """The lanes of one process through which every socket's lines go."""
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self._lines = [Lane(self._carry_lines, GROUP) for _ in range(LANES)]
-        self._seen: Lane[tuple[View, Seen]] = Lane(self._carry_seen, GROUP)
         # Lines that could not go yet. Later lines of the same conversation wait behind them.
         self._aside: dict[UUID, list[Waiting]] = {}
-        self.lanes = (*self._lines, self._seen)
+        self.lanes = tuple(self._lines)
 
     def send(self, view: View, line: NewLine, text: str) -> None:
         """Give a line its turn. Its answer, ack or nack, goes to the view."""
@@ -77,15 +76,14 @@ class Writer:
         """Always the same for one conversation: its lines keep their order."""
         return self._lines[conversation_id.int % LANES]
 
-    def seen(self, view: View, seen: Seen) -> None:
-        """Note a receipt."""
-        self._seen.put((view, seen))
-
     # --- Lines
 
     async def _carry_lines(self, group: list[Waiting]) -> None:
+        group = self._behind_aside(group)
+        if not group:
+            return
         try:
-            await self._keep(group)
+            verdicts, stamps = await self._keep(group)
         except psycopg.OperationalError as error:
             # Perhaps committed, perhaps not: each line comes again under its own id, harmlessly.
             logger.warning("lines put off: %s", type(error).__name__)
@@ -97,8 +95,22 @@ class Writer:
             else:
                 logger.error("line not kept: %s", type(error).__name__)
                 self._refuse(group[0], busy())
+        else:
+            self._answer(group, verdicts, stamps)
 
-    async def _keep(self, group: list[Waiting]) -> None:
+    def _behind_aside(self, group: list[Waiting]) -> list[Waiting]:
+        """Without the lines whose conversation waits aside: they go behind, in their order."""
+        free = []
+        for waiting in group:
+            aside = self._aside.get(waiting.line.conversation_id)
+            if aside is None:
+                free.append(waiting)
+            else:
+                aside.append(waiting)
+        return free
+
+    async def _keep(self, group: list[Waiting]) -> tuple[list[Verdict], Stamps]:
+        """When this returns, the lines of the group that it says kept are committed."""
         hub = self._hub
         lines = [waiting.line for waiting in group]
         sessions = {waiting.view.session_key: waiting.view.user_id for waiting in group}
@@ -109,22 +121,21 @@ class Writer:
 
         def proved(found: Stamps) -> None:
             stamps.update(found)
+            today = timezone.localdate()
             for waiting in group:
-                view = waiting.view
-                waiting.line.ready = found.get(view.session_key) == view.proof.stamp
-                waiting.line.scope = view.scope
+                waiting.line.ready = waiting.view.stands(found, today)
+                waiting.line.scope = waiting.view.scope
 
         verdicts = await hub.pool.carry(
-            _beside_stamps(sessions, keep(lines, skip_locked=True), proved)
+            beside_stamps(sessions, keep(lines, skip_locked=True), proved)
         )
-        # Committed from here on.
-        self._answer(group, verdicts, stamps)
+        return verdicts, stamps
 
     def _answer(self, group: list[Waiting], verdicts: list[Verdict], stamps: Stamps) -> None:
         hints = delivery.Hints()
         later: list[Waiting] = []
         unproved: set[View] = set()
-        answered = False
+        answered, today = False, timezone.localdate()
         for waiting, verdict in zip(group, verdicts, strict=True):
             if verdict is LATER:
                 later.append(waiting)
@@ -135,10 +146,10 @@ class Writer:
             else:
                 assert isinstance(verdict, Kept)
                 self._acknowledge(waiting, verdict)
-                if verdict.created:
-                    hints.line(verdict.row)
-                    answered = answered or verdict.side == Side.PROFESSIONAL
-                    self._show(waiting, verdict, stamps)
+                # A resend too: its first try may have been committed and never told.
+                hints.line(verdict.row)
+                answered = answered or verdict.side == Side.PROFESSIONAL
+                self._show(waiting, verdict, stamps, today)
         if later:
             self._put_aside(later, WAIT_LOCKED)
         if unproved:
@@ -164,20 +175,22 @@ class Writer:
         waiting.view.under_way -= 1
         waiting.view.refuse(refused, waiting.line.conversation_id, waiting.line.client_id)
 
-    def _show(self, waiting: Waiting, kept: Kept, stamps: Stamps) -> None:
+    def _show(self, waiting: Waiting, kept: Kept, stamps: Stamps, today: date) -> None:
         """Show a committed line to whoever takes part and stands right before it; the others, and
         those whose session moved, look from their cursor, as after any absence."""
         conversation_id = waiting.line.conversation_id
         text = ""
         for view in self._hub.watching.get(conversation_id, ()):
             watch = view.watched[conversation_id]
+            if watch.cursor >= kept.seq:
+                continue
             if (
                 watch.looking
                 or watch.cursor != kept.seq - 1
                 or view.full
                 or side_of(kept.row, view.scope) is None
                 or watch.told is None
-                or stamps.get(view.session_key) != view.proof.stamp
+                or not view.stands(stamps, today)
             ):
                 self._hub.look(view, conversation_id, watch)
             else:
@@ -186,15 +199,27 @@ class Writer:
                 view.say_text(text)
 
     def _put_aside(self, later: list[Waiting], wait: float) -> None:
-        """These lines wait, and every later line of their conversations behind them."""
+        """These lines wait, and every later line of their conversations behind them. When one has
+        waited too long, what its author wrote after it is refused with it: their order stays."""
         due = time.monotonic() - PATIENCE
+        refused: set[tuple[UUID, int]] = set()
         for waiting in later:
-            if waiting.since < due:
+            line = waiting.line
+            if waiting.since < due or (line.conversation_id, line.author_id) in refused:
+                refused.add((line.conversation_id, line.author_id))
                 self._refuse(waiting, busy())
             else:
-                self._aside.setdefault(waiting.line.conversation_id, []).append(waiting)
+                self._aside.setdefault(line.conversation_id, []).append(waiting)
+        for conversation_id, author_id in refused:
+            self._refuse_aside(conversation_id, author_id)
         ids = {waiting.line.conversation_id for waiting in later}
         asyncio.get_running_loop().call_later(wait, self._come_again, ids)
+
+    def _refuse_aside(self, conversation_id: UUID, author_id: int) -> None:
+        aside = self._aside.get(conversation_id, [])
+        for waiting in [one for one in aside if one.line.author_id == author_id]:
+            aside.remove(waiting)
+            self._refuse(waiting, busy())
 
     def _come_again(self, ids: Iterable[UUID]) -> None:
         for pk in ids:
@@ -202,48 +227,8 @@ class Writer:
             if lines:
                 self._lane(pk).put_first(lines)
 
-    # --- Receipts
 
-    async def _carry_seen(self, group: list[tuple[View, Seen]]) -> None:
-        sessions = {view.session_key: view.user_id for view, _ in group}
-        for conversation_id in {seen.conversation_id for _, seen in group}:
-            for view in self._hub.watching.get(conversation_id, ()):
-                sessions[view.session_key] = view.user_id
-        stamps: Stamps = {}
-        steps = _beside_stamps(
-            sessions, advance([seen for _, seen in group], skip_locked=True), stamps.update
-        )
-        try:
-            moved: Moved = await self._hub.pool.carry(steps)
-        except Exception as error:  # the page says it again with its next line, or its next visit
-            logger.warning("receipts put off: %s", type(error).__name__)
-            return
-        if moved.later:
-            later = {id(seen) for seen in moved.later}
-            again = [item for item in group if id(item[1]) in later]
-            asyncio.get_running_loop().call_later(WAIT_LOCKED, self._seen_again, again)
-        if not moved.rows:
-            return
-        self._show_receipts(moved.rows, stamps)
-        self._hub.tell(delivery.Hints(conversations=dict.fromkeys(moved.rows, 0)))
-
-    def _seen_again(self, again: list[tuple[View, Seen]]) -> None:
-        for view, seen in again:
-            if view in self._hub.views:
-                self._seen.put((view, seen))
-
-    def _show_receipts(self, rows: dict[UUID, Row], stamps: Stamps) -> None:
-        for conversation_id, row in rows.items():
-            for view in self._hub.watching.get(conversation_id, ()):
-                watch = view.watched[conversation_id]
-                proved = stamps.get(view.session_key) == view.proof.stamp
-                if watch.looking or not proved or side_of(row, view.scope) is None:
-                    self._hub.look(view, conversation_id, watch)
-                elif watch.told is not None:
-                    tell_state(view, watch, row)
-
-
-def _beside_stamps(
+def beside_stamps(
     sessions: dict[str, int], steps: Steps[Answer], proved: Callable[[Stamps], None]
 ) -> Steps[Answer]:
     """An act with, in its first step, the stamps of the sessions that it serves; `proved` is

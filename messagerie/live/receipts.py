@@ -1,0 +1,129 @@
+"""Receipts in: how far each device has received, and each page was seen.
+
+What one page says twice before its turn is said once. Its session is compared in the same
+transaction: a session that ended marks nothing as opened.
+"""
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+from django.utils import timezone
+
+from messagerie import delivery
+from messagerie.actions.reading import Moved, Seen, advance
+from messagerie.live.lane import Lane
+from messagerie.live.looking import tell_state
+from messagerie.live.view import View
+from messagerie.live.writing import beside_stamps
+from messagerie.rights import Row, side_of
+
+if TYPE_CHECKING:
+    from messagerie.live.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+GROUP = 500
+WAIT = 0.1  # seconds before a receipt is tried again
+PATIENCE = 8  # seconds, after which it is left to what the page says next
+Key = tuple[View, UUID]
+
+
+class Pending(msgspec.Struct):
+    """How far, and since when it waits (time.monotonic)."""
+
+    delivered: int
+    opened: int
+    since: float
+
+
+class Receipts:
+    """The receipts of the views of one hub."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self._pending: dict[Key, Pending] = {}
+        self._lane: Lane[Key] = Lane(self._carry, GROUP)
+        self.lanes = (self._lane,)
+
+    def note(self, view: View, conversation_id: UUID, seq: int, *, opened: bool) -> None:
+        """A page that takes part has the lines up to `seq`."""
+        key = view, conversation_id
+        held = self._pending.get(key)
+        if held is None:
+            self._pending[key] = Pending(seq, seq if opened else 0, time.monotonic())
+            self._lane.put(key)
+        else:
+            held.delivered = max(held.delivered, seq)
+            held.opened = max(held.opened, seq if opened else 0)
+
+    async def _carry(self, keys: list[Key]) -> None:
+        group = [
+            (key, self._pending.pop(key))
+            for key in keys
+            if key in self._pending and key[1] in key[0].watched
+        ]
+        for key in keys:
+            self._pending.pop(key, None)
+        sessions = {view.session_key: view.user_id for (view, _), _ in group}
+        for (_, conversation_id), _ in group:
+            for view in self._hub.watching.get(conversation_id, ()):
+                sessions[view.session_key] = view.user_id
+        stamps: dict[str, str] = {}
+        seen: list[Seen] = [Seen(pk, view.scope, 0, 0) for (view, pk), _ in group]
+        unproved: set[View] = set()
+
+        def proved(found: dict[str, str]) -> None:
+            stamps.update(found)
+            today = timezone.localdate()
+            unproved.update(view for (view, _), _ in group if not view.stands(found, today))
+            seen[:] = [
+                Seen(pk, view.scope, held.delivered, held.opened)
+                for (view, pk), held in group
+                if view not in unproved
+            ]
+
+        try:
+            moved: Moved = await self._hub.pool.carry(
+                beside_stamps(sessions, advance(seen, skip_locked=True), proved)
+            )
+        except Exception as error:
+            logger.warning("receipts put off: %s", type(error).__name__)
+            self._later(group)
+            return
+        locked = {one.conversation_id for one in moved.later}
+        self._later([one for one in group if one[0][1] in locked or one[0][0] in unproved])
+        self._hub.sessions.prove_again(unproved)
+        if moved.rows:
+            self._show(moved.rows, stamps)
+            self._hub.tell(delivery.Hints(conversations=dict.fromkeys(moved.rows, 0)))
+
+    def _later(self, group: list[tuple[Key, Pending]]) -> None:
+        due = time.monotonic() - PATIENCE
+        again = [one for one in group if one[1].since >= due]
+        if again:
+            asyncio.get_running_loop().call_later(WAIT, self._again, again)
+
+    def _again(self, group: list[tuple[Key, Pending]]) -> None:
+        for key, held in group:
+            view, conversation_id = key
+            if view in self._hub.views and conversation_id in view.watched:
+                since = held.since
+                self.note(view, conversation_id, held.delivered, opened=False)
+                waiting = self._pending[key]
+                waiting.opened = max(waiting.opened, held.opened)
+                waiting.since = min(waiting.since, since)
+
+    def _show(self, rows: dict[UUID, Row], stamps: dict[str, str]) -> None:
+        today = timezone.localdate()
+        for conversation_id, row in rows.items():
+            for view in self._hub.watching.get(conversation_id, ()):
+                watch = view.watched[conversation_id]
+                served = not watch.looking and watch.told is not None
+                if served and view.stands(stamps, today) and side_of(row, view.scope) is not None:
+                    tell_state(view, watch, row)
+                else:
+                    self._hub.look(view, conversation_id, watch)
