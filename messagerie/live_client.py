@@ -22,7 +22,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from messagerie.live_listener import Listener
-from messagerie.live_outbox import Frame, LineRefused, Outbox
+from messagerie.live_outbox import Frame, LineRefused, Outbox, written
 
 __all__ = ["Frame", "LineRefused", "LinkRefused", "Listener", "LiveClient", "Pace"]
 
@@ -226,7 +226,7 @@ class LiveClient:
         assert out is not None
         with contextlib.suppress(websockets.ConnectionClosed, OSError):  # the reader sees it too
             while True:
-                await link.send(json.dumps(await out.get()))
+                await link.send(written(await out.get()))
 
     async def _hear(self, link: ClientConnection) -> str | bytes:
         """The next frame; a link that says nothing is asked, then taken for dead."""

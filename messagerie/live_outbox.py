@@ -5,6 +5,8 @@ when a line is refused for a moment and those behind it would pass.
 """
 
 import asyncio
+import json
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 Frame = dict[str, Any]
+FITS = 10_000  # characters: twice what a line may hold; more would not fit in a frame
 
 
 class LineRefused(Exception):
@@ -34,6 +37,17 @@ class Waiting:
     not_before: float = 0.0
 
 
+def written(frame: Frame) -> str:
+    """The text of a frame, in as few characters as JSON allows: frames have a limit. Half of a
+    character has no UTF-8: it goes by its number, and its line is refused."""
+    text = json.dumps(frame, ensure_ascii=False)
+    return text if text.isascii() or _is_readable(text) else json.dumps(frame)
+
+
+def _is_readable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 class Outbox:
     """Lines by conversation, in the order of typing. `say` gives a frame to the link, and tells
     whether there is one."""
@@ -54,6 +68,11 @@ class Outbox:
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         # An answer that nobody waits for is no error.
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        if len(unicodedata.normalize("NFC", body)) > FITS:
+            nack = {"t": "nack", "conversation": str(conversation), "id": str(id), "retry": False}
+            message = "Votre message est trop long."
+            answer.set_exception(LineRefused(nack | {"code": "TOO_LONG", "message": message}))
+            return answer
         line = Waiting(conversation, id, body, answer)
         self._lines.setdefault(conversation, deque()).append(line)
         self._say_first(conversation)

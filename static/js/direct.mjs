@@ -21,7 +21,7 @@
 
 import { Outbox } from "./direct_boite.mjs";
 import { Link } from "./direct_lien.mjs";
-import { Seen, Timers, isReadable, newId, postLine } from "./direct_outils.mjs";
+import { Seen, Timers, refusalOf, newId, postLine } from "./direct_outils.mjs";
 
 export { newId };
 
@@ -132,9 +132,9 @@ export class Direct extends EventTarget {
    * @returns {string} its id, the same for every try
    */
   send(conversation, body, id = newId()) {
-    if (!isReadable(body)) {
-      const message = "Votre message contient un caractère illisible. Effacez-le, puis réessayez.";
-      const detail = { t: "nack", conversation, id, code: "UNREADABLE", retry: false, message };
+    const refusal = refusalOf(body);
+    if (refusal) {
+      const detail = { t: "nack", conversation, id, retry: false, ...refusal };
       queueMicrotask(() => this.#tell("nack", detail));
       return id;
     }

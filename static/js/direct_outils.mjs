@@ -10,14 +10,24 @@ export function newId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** Half of a character (a lone surrogate) is no text: it could be neither sent nor kept. */
-export function isReadable(text) {
+// Twice what a line may hold: more would not even fit in a frame, and could not be answered there.
+const FITS = 10_000;
+
+/**
+ * Why a text can never leave, said here because no frame could carry it; null when it can.
+ * Half of a character (a lone surrogate) is no text: it could be neither sent nor kept.
+ */
+export function refusalOf(text) {
   try {
     encodeURIComponent(text);
-    return true;
   } catch {
-    return false;
+    const message = "Votre message contient un caractère illisible. Effacez-le, puis réessayez.";
+    return { code: "UNREADABLE", message };
   }
+  if (text.normalize("NFC").length <= FITS) return null;
+  const message =
+    "Votre message est trop long : 5 000 caractères au plus. Raccourcissez-le, puis réessayez.";
+  return { code: "TOO_LONG", message };
 }
 
 /**

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from messagerie.live_client import LiveClient
+from messagerie.live_client import LineRefused, LiveClient
 from tests import factories
 from tests.messagerie.bad_inputs import BAD_BODIES, GOOD_BODIES, bad_frames
 from tests.messagerie.live_pages import QUICK, Shown, until
@@ -285,6 +285,21 @@ async def test_heads_that_do_not_end_are_cut(web, people, witnesses):
             await witnesses.talk_on()
             await asyncio.wait([ended], timeout=HEAD_SECONDS / 10)
         assert all(ended.result())
+
+
+async def test_the_python_client_brings_every_text_that_may_be_kept(web, people, witnesses):
+    """5,000 emoji would not fit in a frame by their numbers; what fits in none never leaves."""
+    page, talk = witnesses.page, witnesses.conversation
+    await asyncio.wait_for(page.send(talk, "\U0001f642" * 5000), WAIT)
+    for body, code in (
+        ("a" * 60_000, "TOO_LONG"),
+        ("a" * 9_000, "TOO_LONG"),
+        ("\ud83d", "UNREADABLE"),
+    ):
+        with pytest.raises(LineRefused) as refused:
+            await asyncio.wait_for(page.send(talk, body), WAIT)
+        assert refused.value.frame["code"] == code
+    await witnesses.talk_on()
 
 
 async def test_frames_asked_for_nothing_are_bounded(link, people, witnesses):

@@ -82,6 +82,21 @@ def test_a_reload_keeps_what_waits_and_what_is_half_typed(talk, side):
     until(lambda: "ms." not in stored(page))
 
 
+def test_a_text_that_no_frame_can_carry_is_refused_at_once_and_given_back(talk):
+    """Longer than a frame, then longer than what the socket survives; the next line passes."""
+    phone = talk.phone
+    for size in (12_000, 200_000):
+        patient_writes(phone, "é" * size)
+        expect(
+            phone.get_by_role("alert").filter(has_text="Votre message est trop long")
+        ).to_have_count(1)
+        phone.get_by_role("button", name="Reprendre le texte").click()
+        expect(box(phone)).to_have_value("é" * size)
+    patient_writes(phone, "Plus court.")
+    all_kept(phone)
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, "Plus court."])
+
+
 def test_a_tab_that_dies_hands_over_to_the_next(talk):
     """Its waiting line goes by the other tab of the same person, once; not before it is dead."""
     link = leave_waiting(talk.phone)
