@@ -32,6 +32,7 @@ from messagerie.models import Side
 logger = logging.getLogger(__name__)
 
 LOOKS = 200  # in one transaction
+HINT_PAUSE = 0.02  # seconds between two announcements to the other processes
 
 
 class Hub:
@@ -261,6 +262,8 @@ class Hub:
             await delivery.publish(whole)
         except Exception as error:  # the tick of each process makes up for it
             logger.warning("hints lost: %s", type(error).__name__)
+        # The next lines go in one announcement; one that comes after a calm goes at once.
+        await asyncio.sleep(HINT_PAUSE)
 
     async def _listen(self) -> None:
         """Hear the other processes; without the broker, the tick is enough."""

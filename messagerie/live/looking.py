@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from django.utils import timezone
-
 from comptes.keys.cipher import SealBroken, cache
 from comptes.keys.provider import KeyUnavailable
 from messagerie import actions, delivery, frames
@@ -20,7 +18,7 @@ from messagerie.actions.lines import unreadable
 from messagerie.actions.statements import Statement, Steps
 from messagerie.contents import Line
 from messagerie.errors import Refused
-from messagerie.live.proving import in_thread
+from messagerie.live.proving import in_thread, today
 from messagerie.live.view import View, Watch
 from messagerie.models import Conversation, Message
 from messagerie.rendering import line_frame, receipts_frame
@@ -87,13 +85,13 @@ def look(looks: list[Look]) -> Steps[Found]:
         stamps_statement(list(sessions.items())),
         rows_statement({one.conversation_id for one in looks}),
     ]
-    stamps, today = dict(stamped), timezone.localdate()
+    stamps, day = dict(stamped), today()
     found = {row[0]: Row(*row) for row in rows_found}
     moved, refused = [], []
     rows: dict[Look, Row] = {}
     for one in looks:
         row = found.get(one.conversation_id)
-        if not one.view.stands(stamps, today):
+        if not one.view.stands(stamps, day):
             moved.append(one)
         elif row is None or not covers(row, one.view.scope):
             refused.append(one)

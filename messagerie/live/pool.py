@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connections
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
 from messagerie.actions.statements import Answer, Last, Rows, Statement, Steps
@@ -56,6 +56,19 @@ def driver_parameters() -> dict[str, Any]:
         for key, value in given.items()
         if value is not None and (key in known or key.startswith("ssl"))
     }
+
+
+class Together(AsyncCursor):
+    """A cursor that sends nothing by itself: its statement leaves with the others of its round
+    trip. The driver's own would wait for the socket after each of them, which costs a lonely line
+    more than its statements do."""
+
+    def _execute_gen(self, query, params=None, *, prepare=None, binary=None):
+        yield from self._start_query(query)
+        converted = self._convert_query(query, params)
+        yield from self._maybe_prepare_gen(converted, prepare=prepare, binary=binary)
+        self._last_query = query
+        yield from self._conn._prepared.maintain_gen(self._conn)
 
 
 class Pool:
@@ -122,9 +135,10 @@ async def _carry(connection: AsyncConnection, steps: Steps[Answer]) -> Answer:
 async def _together(connection: AsyncConnection, statements: list[Statement]) -> list[Rows]:
     """One round trip; after the `Last` statements, their commit too."""
     async with connection.pipeline():
-        cursors = [
-            await connection.execute(_binary(sql), parameters) for sql, parameters in statements
-        ]
+        cursors = []
+        for sql, parameters in statements:
+            cursor = Together(connection)
+            cursors.append(await cursor.execute(_binary(sql), parameters))
         if isinstance(statements, Last):
             await connection.commit()
     return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]

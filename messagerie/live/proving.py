@@ -1,5 +1,6 @@
 """Prove sessions: whose they are, what they may see, and the stamp of what they stand on."""
 
+import time
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -22,6 +23,18 @@ class Proof(NamedTuple):
     scope: Scope
     stamp: str
     day: date
+
+
+_today = (0.0, date.min)  # until when it is known (time.monotonic), and the day
+
+
+def today() -> date:
+    """The local day, asked of the clock once a second: rights begin and end with days."""
+    global _today
+    now = time.monotonic()
+    if now >= _today[0]:
+        _today = now + 1, timezone.localdate()
+    return _today[1]
 
 
 def in_thread(function):

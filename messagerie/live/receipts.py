@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
-from django.utils import timezone
 
 from messagerie import delivery
 from messagerie.actions.reading import Moved, Seen, advance
 from messagerie.live.lane import Lane
 from messagerie.live.looking import tell_state
+from messagerie.live.proving import today
 from messagerie.live.view import View
 from messagerie.live.writing import beside_stamps
 from messagerie.rights import Row, side_of
@@ -78,8 +78,8 @@ class Receipts:
 
         def proved(found: dict[str, str]) -> None:
             stamps.update(found)
-            today = timezone.localdate()
-            unproved.update(view for (view, _), _ in group if not view.stands(found, today))
+            day = today()
+            unproved.update(view for (view, _), _ in group if not view.stands(found, day))
             seen[:] = [
                 Seen(pk, view.scope, held.delivered, held.opened)
                 for (view, pk), held in group
@@ -118,12 +118,12 @@ class Receipts:
                 waiting.since = min(waiting.since, since)
 
     def _show(self, rows: dict[UUID, Row], stamps: dict[str, str]) -> None:
-        today = timezone.localdate()
+        day = today()
         for conversation_id, row in rows.items():
             for view in self._hub.watching.get(conversation_id, ()):
                 watch = view.watched[conversation_id]
                 served = not watch.looking and watch.told is not None
-                if served and view.stands(stamps, today) and side_of(row, view.scope) is not None:
+                if served and view.stands(stamps, day) and side_of(row, view.scope) is not None:
                     tell_state(view, watch, row)
                 else:
                     self._hub.look(view, conversation_id, watch)

@@ -5,13 +5,11 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
 from messagerie.actions.statements import Steps
 from messagerie.live import desk
 from messagerie.live.lane import Lane
 from messagerie.live.looking import Look
-from messagerie.live.proving import Proof, prove
+from messagerie.live.proving import Proof, prove, today
 from messagerie.live.view import CLOSE_SIGN_IN, View
 from messagerie.live.writing import busy
 from orientation.scope import Level
@@ -86,8 +84,8 @@ class Sessions:
             for view in views:
                 view.refuse(busy(), None)
             return
-        today = timezone.localdate()
-        standing = {view for view in views if view.stands(stamps, today)}
+        day = today()
+        standing = {view for view in views if view.stands(stamps, day)}
         for view in standing:
             view.say({"t": "pong"})
         self.prove_again(set(views) - standing)

@@ -10,11 +10,10 @@ import logging
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.utils import timezone
-
 from messagerie.actions.statements import Rows, Steps
 from messagerie.live import desk
 from messagerie.live.looking import rows_statement
+from messagerie.live.proving import today
 from messagerie.live.view import CLOSE_TRY_LATER, View
 from messagerie.rights import Row
 from orientation.standing import stamps_statement
@@ -54,13 +53,13 @@ class Tick:
 
     async def _reconcile(self, views: list[View]) -> None:
         stamps, rows = await self._hub.pool.carry(_state(views))
-        today = timezone.localdate()
+        day = today()
         moved = []
         for view in views:
             if view not in self._hub.views:
                 continue
             self._close_if_stuck(view)
-            if not view.stands(stamps, today):
+            if not view.stands(stamps, day):
                 moved.append(view)
                 continue
             for conversation_id, watch in list(view.watched.items()):

@@ -15,7 +15,6 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from django.utils import timezone
 
 from messagerie import delivery, frames
 from messagerie.actions.lines import LATER, Kept, NewLine, Verdict, keep
@@ -23,6 +22,7 @@ from messagerie.actions.statements import Steps
 from messagerie.contents import Line
 from messagerie.errors import RefusalCode, Refused
 from messagerie.live.lane import Lane
+from messagerie.live.proving import today
 from messagerie.live.view import View
 from messagerie.models import MessageKind, Side
 from messagerie.rendering import line_frame
@@ -121,9 +121,9 @@ class Writer:
 
         def proved(found: Stamps) -> None:
             stamps.update(found)
-            today = timezone.localdate()
+            day = today()
             for waiting in group:
-                waiting.line.ready = waiting.view.stands(found, today)
+                waiting.line.ready = waiting.view.stands(found, day)
                 waiting.line.scope = waiting.view.scope
 
         verdicts = await hub.pool.carry(
@@ -135,7 +135,7 @@ class Writer:
         hints = delivery.Hints()
         later: list[Waiting] = []
         unproved: set[View] = set()
-        answered, today = False, timezone.localdate()
+        answered, day = False, today()
         for waiting, verdict in zip(group, verdicts, strict=True):
             if verdict is LATER:
                 later.append(waiting)
@@ -149,7 +149,7 @@ class Writer:
                 # A resend too: its first try may have been committed and never told.
                 hints.line(verdict.row)
                 answered = answered or verdict.side == Side.PROFESSIONAL
-                self._show(waiting, verdict, stamps, today)
+                self._show(waiting, verdict, stamps, day)
         if later:
             self._put_aside(later, WAIT_LOCKED)
         if unproved:
@@ -175,7 +175,7 @@ class Writer:
         waiting.view.under_way -= 1
         waiting.view.refuse(refused, waiting.line.conversation_id, waiting.line.client_id)
 
-    def _show(self, waiting: Waiting, kept: Kept, stamps: Stamps, today: date) -> None:
+    def _show(self, waiting: Waiting, kept: Kept, stamps: Stamps, day: date) -> None:
         """Show a committed line to whoever takes part and stands right before it; the others, and
         those whose session moved, look from their cursor, as after any absence."""
         conversation_id = waiting.line.conversation_id
@@ -190,7 +190,7 @@ class Writer:
                 or view.full
                 or side_of(kept.row, view.scope) is None
                 or watch.told is None
-                or not view.stands(stamps, today)
+                or not view.stands(stamps, day)
             ):
                 self._hub.look(view, conversation_id, watch)
             else:
