@@ -1,0 +1,232 @@
+"""The live view when two things happen at the worst moment. Without the tick, which mends late,
+each is mended by itself or the test waits in vain."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.test import override_settings
+
+from comptes.models import Act, JournalEntry
+from messagerie import delivery
+from messagerie.live import hub as hubs
+from messagerie.live import sessions as proofs
+from messagerie.live import tick
+from messagerie.models import Conversation, Message
+from tests.messagerie.talking import apart, hear_answer, send, watch
+from tests.messagerie.test_live_socket import (  # noqa: F401 - fixtures
+    camille,
+    cpts,
+    hear_to_the_end,
+    lucie,
+    pages,
+    sessions,
+    silently,
+    talk,
+)
+from tests.sockets import WAIT, Closed, Socket
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("territory", "no_tick"),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_tick(monkeypatch) -> None:
+    monkeypatch.setattr(tick, "SECONDS", 3600)
+
+
+def the_hub() -> hubs.Hub:
+    return hubs._hubs[asyncio.get_running_loop()]
+
+
+class Gate:
+    """Holds the first transaction of one kind open, then lets it end, or break."""
+
+    def __init__(self, monkeypatch, kind: str, *, breaks: bool = False) -> None:
+        self.entered, self.open = asyncio.Event(), asyncio.Event()
+        carry, used = the_hub().pool.carry, False
+
+        async def gated(steps: Any) -> Any:
+            nonlocal used
+            if steps.__name__ != kind or used:
+                return await carry(steps)
+            used = True
+            answer = None if breaks else await carry(steps)
+            self.entered.set()
+            await self.open.wait()
+            if breaks:
+                raise psycopg.OperationalError("the connection is lost")
+            return answer
+
+        monkeypatch.setattr(the_hub().pool, "carry", gated)
+
+
+async def kept_order(conversation: Conversation, sent: list[str]) -> list[int]:
+    ids = await apart(list)(
+        Message.objects.filter(conversation=conversation, client_id__in=sent)
+        .order_by("seq")
+        .values_list("client_id", flat=True)
+    )
+    return [sent.index(str(one)) for one in ids]
+
+
+@override_settings(MESSAGE_RATE_PER_SECOND=100_000, MESSAGE_RATE_BURST=100_000)
+async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, pages):  # noqa: F811
+    """Lines in a row, while the reader says how far they are: both want the same row."""
+    frames = [send(talk, str(number)) for number in range(150)]
+
+    async def read() -> None:
+        for seq in range(10_000):
+            frame = {"t": "seen", "conversation": str(talk.pk), "seq": seq, "opened": True}
+            await pages["patient"].say(frame)
+            await asyncio.sleep(0.001)
+
+    reading = asyncio.create_task(read())
+    for frame in frames:
+        await pages["pro"].say(frame)
+        await asyncio.sleep(0.001)
+    answered = set()
+    while len(answered) < len(frames):
+        frame = await pages["pro"].hear()
+        if frame["t"] in ("ack", "nack"):
+            answered.add((frame["id"], frame["t"]))
+    reading.cancel()
+    assert {kind for _, kind in answered} == {"ack"}
+    order = await kept_order(talk, [frame["id"] for frame in frames])
+    assert order == list(range(len(frames)))
+
+
+async def test_a_line_whose_connection_broke_keeps_its_place(talk, pages, monkeypatch):  # noqa: F811
+    gate = Gate(monkeypatch, "beside_stamps", breaks=True)
+    first, second = send(talk, "un"), send(talk, "deux")
+    await pages["pro"].say(first)
+    await asyncio.wait_for(gate.entered.wait(), WAIT)
+    await pages["pro"].say(second)
+    await asyncio.sleep(0.05)
+    gate.open.set()
+    for frame in (first, second):
+        assert (await hear_answer(pages["pro"], frame["id"]))["t"] == "ack"
+    assert await kept_order(talk, [first["id"], second["id"]]) == [0, 1]
+
+
+async def test_a_cookie_that_is_no_key_fails_nobody_else(talk, sessions):  # noqa: F811
+    answers = {}
+
+    async def come(name: str, cookie: str) -> None:
+        page = Socket(cookie)
+        await page.open()
+        try:
+            answers[name] = (await page.hear())["t"]
+        except Closed as closed:
+            answers[name] = closed.code
+        await page.close()
+
+    bad = ['"aaaaaaaa\\000"', "x" * 4000, "é" * 20]
+    await asyncio.gather(
+        *(come(cookie, cookie) for cookie in bad), come("good", sessions["patient"])
+    )
+    assert answers.pop("good") == "hello"
+    assert set(answers.values()) == {4401}
+
+
+async def test_a_receipt_on_nothing_is_asked_once(pages):  # noqa: F811
+    nobody = str(uuid4())
+    await pages["patient"].say({"t": "watch", "conversation": nobody})
+    await pages["patient"].say({"t": "seen", "conversation": nobody, "seq": 1})
+    assert (await pages["patient"].hear_until("nack"))[-1]["code"] == "NOT_FOUND"
+    await pages["patient"].say({"t": "ping"})
+    await pages["patient"].hear_until("pong")
+    assert the_hub().receipts._pending == {}
+
+
+async def test_a_session_that_ended_marks_nothing_as_opened(talk, pages, sessions):  # noqa: F811
+    await silently(lambda: Session.objects.filter(pk=sessions["patient"]).delete())
+    seen = {"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True}
+    await pages["patient"].say(seen)
+    assert (await hear_to_the_end(pages["patient"]))[1] == 4401
+    await apart(talk.refresh_from_db)()
+    assert talk.patient_opened_seq == 0
+
+
+async def test_a_second_change_during_a_proof_is_not_missed(
+    talk,
+    pages,
+    sessions,
+    camille,
+    monkeypatch,  # noqa: F811
+):
+    real, held, calls = proofs.prove, asyncio.Event(), 0
+
+    async def prove(keys: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        found = await real(keys)
+        if calls == 1:
+            await held.wait()
+        return found
+
+    monkeypatch.setattr(proofs, "prove", prove)
+    the_hub().hear(delivery.Hints(rights={camille.pk}))
+    await asyncio.sleep(0.2)
+    await silently(lambda: Session.objects.filter(pk=sessions["patient"]).delete())
+    the_hub().hear(delivery.Hints(rights={camille.pk}))
+    held.set()
+    assert (await hear_to_the_end(pages["patient"]))[1] == 4401
+
+
+async def test_no_line_is_served_before_its_opening_is_journaled(
+    talk,
+    sessions,
+    monkeypatch,  # noqa: F811
+):
+    """The session's row is written between proof and look, and proved anew during the look."""
+
+    def openings() -> int:
+        return JournalEntry.objects.filter(
+            act=Act.CONVERSATION_READ, conversation_id=talk.pk
+        ).count()
+
+    page = Socket(sessions["pro"])
+    await page.open()
+    await page.hear_until("hello")
+    (view,) = the_hub().views
+
+    def rewrite() -> None:
+        store = SessionStore(sessions["pro"])
+        store["something"] = 1
+        store.save()
+
+    await silently(rewrite)
+    gate = Gate(monkeypatch, "look")
+    await page.say({"t": "watch", "conversation": str(talk.pk)})
+    await asyncio.wait_for(gate.entered.wait(), WAIT)
+    before = view.proof
+    the_hub().sessions.prove_again([view])
+    async with asyncio.timeout(WAIT):
+        while view.proof is before:
+            await asyncio.sleep(0.01)
+    gate.open.set()
+    await page.hear_until("line")
+    assert await apart(openings)() == 1
+    await page.close()
+
+
+async def test_a_watch_said_again_survives_a_look_that_failed(
+    talk,
+    pages,
+    monkeypatch,  # noqa: F811
+):
+    gate = Gate(monkeypatch, "look", breaks=True)
+    the_hub().hear(delivery.Hints(conversations={talk.pk: 0}))
+    await asyncio.wait_for(gate.entered.wait(), WAIT)
+    again = asyncio.create_task(watch(pages["patient"], talk))
+    await asyncio.sleep(0.05)
+    gate.open.set()
+    heard = await asyncio.wait_for(again, WAIT)
+    assert [frame["seq"] for frame in heard if frame["t"] == "line"] == [1, 2]
