@@ -140,8 +140,12 @@ async def _together(connection: AsyncConnection, statements: list[Statement]) ->
             cursor = Together(connection)
             cursors.append(await cursor.execute(_binary(sql), parameters))
         if isinstance(statements, Last):
-            await connection.commit()
-    return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+            await Together(connection).execute(b"COMMIT")
+    return [await cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
+
+
+def _has_rows(cursor: AsyncCursor) -> bool:
+    return cursor.pgresult is not None and cursor.pgresult.nfields > 0
 
 
 @lru_cache(maxsize=64)
