@@ -1,6 +1,7 @@
 """The live view when two things happen at the worst moment. Without the tick, which mends late,
 each is mended by itself or the test waits in vain."""
 
+# ruff: noqa: F811 - fixtures are imported, and named as arguments
 import asyncio
 from typing import Any
 from uuid import uuid4
@@ -77,7 +78,7 @@ async def kept_order(conversation: Conversation, sent: list[str]) -> list[int]:
 
 
 @override_settings(MESSAGE_RATE_PER_SECOND=100_000, MESSAGE_RATE_BURST=100_000)
-async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, pages):  # noqa: F811
+async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, pages):
     """Lines in a row, while the reader says how far they are: both want the same row."""
     frames = [send(talk, str(number)) for number in range(150)]
 
@@ -102,7 +103,7 @@ async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, pages):
     assert order == list(range(len(frames)))
 
 
-async def test_a_line_whose_connection_broke_keeps_its_place(talk, pages, monkeypatch):  # noqa: F811
+async def test_a_line_whose_connection_broke_keeps_its_place(talk, pages, monkeypatch):
     gate = Gate(monkeypatch, "beside_stamps", breaks=True)
     first, second = send(talk, "un"), send(talk, "deux")
     await pages["pro"].say(first)
@@ -115,7 +116,7 @@ async def test_a_line_whose_connection_broke_keeps_its_place(talk, pages, monkey
     assert await kept_order(talk, [first["id"], second["id"]]) == [0, 1]
 
 
-async def test_a_cookie_that_is_no_key_fails_nobody_else(talk, sessions):  # noqa: F811
+async def test_a_cookie_that_is_no_key_fails_nobody_else(talk, sessions):
     answers = {}
 
     async def come(name: str, cookie: str) -> None:
@@ -135,7 +136,7 @@ async def test_a_cookie_that_is_no_key_fails_nobody_else(talk, sessions):  # noq
     assert set(answers.values()) == {4401}
 
 
-async def test_a_receipt_on_nothing_is_asked_once(pages):  # noqa: F811
+async def test_a_receipt_on_nothing_is_asked_once(pages):
     nobody = str(uuid4())
     await pages["patient"].say({"t": "watch", "conversation": nobody})
     await pages["patient"].say({"t": "seen", "conversation": nobody, "seq": 1})
@@ -145,7 +146,7 @@ async def test_a_receipt_on_nothing_is_asked_once(pages):  # noqa: F811
     assert the_hub().receipts._pending == {}
 
 
-async def test_a_session_that_ended_marks_nothing_as_opened(talk, pages, sessions):  # noqa: F811
+async def test_a_session_that_ended_marks_nothing_as_opened(talk, pages, sessions):
     await silently(lambda: Session.objects.filter(pk=sessions["patient"]).delete())
     seen = {"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True}
     await pages["patient"].say(seen)
@@ -159,7 +160,7 @@ async def test_a_second_change_during_a_proof_is_not_missed(
     pages,
     sessions,
     camille,
-    monkeypatch,  # noqa: F811
+    monkeypatch,
 ):
     real, held, calls = proofs.prove, asyncio.Event(), 0
 
@@ -183,7 +184,7 @@ async def test_a_second_change_during_a_proof_is_not_missed(
 async def test_no_line_is_served_before_its_opening_is_journaled(
     talk,
     sessions,
-    monkeypatch,  # noqa: F811
+    monkeypatch,
 ):
     """The session's row is written between proof and look, and proved anew during the look."""
 
@@ -220,7 +221,7 @@ async def test_no_line_is_served_before_its_opening_is_journaled(
 async def test_a_watch_said_again_survives_a_look_that_failed(
     talk,
     pages,
-    monkeypatch,  # noqa: F811
+    monkeypatch,
 ):
     gate = Gate(monkeypatch, "look", breaks=True)
     the_hub().hear(delivery.Hints(conversations={talk.pk: 0}))
