@@ -17,9 +17,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 django.setup()
 
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import URLPattern, URLResolver, get_resolver  # noqa: E402
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
 
 TYPED = ("/api/v1/lieux/?q=13001", "/api/v1/lieux/?q=st%20denis")
 

@@ -17,9 +17,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 django.setup()
 
-from orientation.models.territory import AncienneCommune, CodePostal, Commune  # noqa: E402
-from orientation.place_names import plain  # noqa: E402
-from orientation.resolver import resolve_patient_input  # noqa: E402
+from orientation.models.territory import AncienneCommune, CodePostal, Commune
+from orientation.place_names import plain
+from orientation.resolver import resolve_patient_input
 
 SEED = 2026
 MIX = {

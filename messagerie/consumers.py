@@ -1,8 +1,8 @@
 """The socket: frames in, frames out. It decides nothing: acts and rights do.
 
-A bare ASGI callable rather than a consumer class: measured, a class costs more per message than
-the whole of our guarantees (docs/decisions/0011). It stands where a consumer would, behind the
-routing, the Origin check and the session of Channels.
+A bare ASGI callable rather than a consumer class, which dispatches each frame by name and sends
+each one through two coroutines (docs/decisions/0012). It stands where a consumer would, behind the
+routing and the cookies of Channels and our Origin check.
 """
 
 import asyncio

@@ -32,6 +32,18 @@ class Row(NamedTuple):
     def pk(self) -> UUID:
         return self.id
 
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What a view is told of a conversation besides its lines: state, outcome, receipts."""
+        return (
+            self.state,
+            self.outcome,
+            self.patient_delivered_seq,
+            self.patient_opened_seq,
+            self.professional_delivered_seq,
+            self.professional_opened_seq,
+        )
+
 
 COLUMNS = ", ".join(Row._fields)
 

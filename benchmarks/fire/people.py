@@ -20,21 +20,21 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 django.setup()
 
-from django.contrib.auth import (  # noqa: E402
+from django.contrib.auth import (
     BACKEND_SESSION_KEY,
     HASH_SESSION_KEY,
     SESSION_KEY,
 )
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.utils import timezone
 
-from comptes import second_factor  # noqa: E402
-from comptes.models import Patient, Profession, Professional, User, UserKind  # noqa: E402
-from config.start.prepare import migrate  # noqa: E402
-from messagerie import actions, delivery  # noqa: E402
-from messagerie.contents import CareDetails, Subject  # noqa: E402
-from orientation.models import (  # noqa: E402
+from comptes import second_factor
+from comptes.models import Patient, Profession, Professional, User, UserKind
+from config.start.prepare import migrate
+from messagerie import actions, delivery
+from messagerie.contents import CareDetails, Subject
+from orientation.models import (
     Commune,
     CommuneCoverage,
     Duty,
@@ -45,8 +45,8 @@ from orientation.models import (  # noqa: E402
     Structure,
     StructureKind,
 )
-from orientation.motives import Motive  # noqa: E402
-from orientation.scope import scope_for  # noqa: E402
+from orientation.motives import Motive
+from orientation.scope import scope_for
 
 HELD_BY_ONE = 5  # conversations of one professional
 COMMUNE = "13201"

@@ -18,14 +18,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 django.setup()
 
-from django.db import connection, connections  # noqa: E402
+from django.db import connection, connections
 
-from benchmarks.idle import report, sitting  # noqa: E402
-from benchmarks.messages import people, targets  # noqa: E402
-from benchmarks.messages.servers import pids, settings_shown  # noqa: E402
-from benchmarks.messages.targets import PRODUCT, REFERENCE, Target  # noqa: E402
-from config.start.instance import CHECKOUT  # noqa: E402
-from config.start.say import line  # noqa: E402
+from benchmarks.idle import report, sitting
+from benchmarks.messages import people, targets
+from benchmarks.messages.servers import pids, settings_shown
+from benchmarks.messages.targets import PRODUCT, REFERENCE, Target
+from config.start.instance import CHECKOUT
+from config.start.say import line
 
 RESULTS = CHECKOUT / "benchmarks" / "results"
 SIZES = (1_000, 5_000, 10_000)

@@ -19,15 +19,15 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 django.setup()
 
-from django.db import connection, connections  # noqa: E402
+from django.db import connection, connections
 
-from benchmarks.messages import campaign, people, report, targets  # noqa: E402
-from benchmarks.messages.bout import Bout, Ring  # noqa: E402
-from benchmarks.messages.guarantees import GUARANTEES  # noqa: E402
-from benchmarks.messages.orders import Place  # noqa: E402
-from benchmarks.messages.servers import pids, settings_shown  # noqa: E402
-from config.start.instance import CHECKOUT  # noqa: E402
-from config.start.say import line  # noqa: E402
+from benchmarks.messages import campaign, people, report, targets
+from benchmarks.messages.bout import Bout, Ring
+from benchmarks.messages.guarantees import GUARANTEES
+from benchmarks.messages.orders import Place
+from benchmarks.messages.servers import pids, settings_shown
+from config.start.instance import CHECKOUT
+from config.start.say import line
 
 RESULTS = CHECKOUT / "benchmarks" / "results"
 GUARANTEE_ROUNDS = 2

@@ -9,6 +9,6 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from benchmarks.reference.routing import websocket_urlpatterns  # noqa: E402 - needs the models
+from benchmarks.reference.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

@@ -67,13 +67,9 @@ class Hub:
         """The last view has left; what it has just changed is still told."""
         delivery.hear_here(self._loop, None)
         await self.hints.drain(delivery.HINT_SECONDS)
-        for lane in (
-            self._looks,
-            self._openings,
-            self.hints,
-            *self.sessions.lanes,
-            *self.writer.lanes,
-        ):
+        own = (self._looks, self._openings, self.hints)
+        shared = (*self.sessions.lanes, *self.receipts.lanes, *self.writer.lanes)
+        for lane in (*own, *shared):
             lane.stop()
         tasks = [self.ready, *self._tasks]
         for task in tasks:

@@ -181,9 +181,8 @@ def _serve(one: Look, row: Row, lines: list[Line], *, more: bool) -> None:
 
 def tell_state(view: View, watch: Watch, row: Row) -> None:
     """Say state and receipts, if the view was last told others."""
-    now = (row.state, row.outcome, *row[-4:])
-    if watch.told != now:
-        watch.told = now
+    if watch.told != row.told:
+        watch.told = row.told
         view.say(receipts_frame(row))
 
 

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.conf import settings
 from django.db import connections
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
@@ -83,7 +82,7 @@ class Pool:
         self._pool = AsyncConnectionPool(
             kwargs=driver_parameters() | {"prepare_threshold": 0, "application_name": APPLICATION},
             min_size=0,
-            max_size=getattr(settings, "LIVE_POOL_SIZE", SIZE),
+            max_size=SIZE,
             timeout=PATIENCE,
             # Giving up soon frees the place: the next act tries afresh, instead of waiting for a
             # pause that doubles with the length of the outage.

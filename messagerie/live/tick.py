@@ -64,7 +64,7 @@ class Tick:
                 continue
             for conversation_id, watch in list(view.watched.items()):
                 row = rows.get(conversation_id)
-                if row is None or _moved(row, watch.cursor, watch.told):
+                if row is None or row.last_seq > watch.cursor or row.told != watch.told:
                     self._hub.look(view, conversation_id, watch)
         self._hub.sessions.prove_again(moved)
 
@@ -96,7 +96,3 @@ def _state(views: list[View]) -> Steps[tuple[dict[str, str], dict[UUID, Row]]]:
         rows_statement({pk for view in views for pk in view.watched}),
     ]
     return dict(given[0]), {row[0]: Row(*row) for row in given[1]}
-
-
-def _moved(row: Row, cursor: int, told: tuple[object, ...] | None) -> bool:
-    return row.last_seq > cursor or told != (row.state, row.outcome, *row[-4:])
