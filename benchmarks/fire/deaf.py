@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import websockets
 from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from benchmarks.fire.links import HOST
 
@@ -51,7 +52,7 @@ class DeafPages:
             page = await connect(
                 f"ws://{HOST}:{port}/ws/v1/",
                 sock=link,
-                origin=f"http://{HOST}:{port}",  # type: ignore[arg-type]
+                origin=Origin(f"http://{HOST}:{port}"),
                 additional_headers=self._headers,
                 max_queue=1,
                 ping_interval=None,
