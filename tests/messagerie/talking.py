@@ -1,13 +1,19 @@
 """Shorthands of the tests that talk through a socket."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID, uuid4
 
 from channels.db import database_sync_to_async
+from django.db import connection, transaction
 from django.test import Client
 
 from comptes.models import User
+from messagerie import delivery
 from messagerie.models import Conversation
-from tests.sockets import Socket
+from tests.sockets import WAIT, Closed, Socket
 
 
 def apart(function):
@@ -50,3 +56,45 @@ async def hear_answer(page: Socket, line_id: str) -> dict:
         frame = await page.hear()
         if frame["t"] in ("ack", "nack") and frame["id"] == line_id:
             return frame
+
+
+def silently(change) -> Any:
+    """A change in the database that no hint tells: what a lost hint leaves."""
+
+    def act() -> None:
+        with delivery.quiet():
+            change()
+
+    return apart(act)()
+
+
+async def hear_to_the_end(page: Socket) -> tuple[list[dict], int]:
+    """Every frame until the server closes, and its code."""
+    heard: list[dict] = []
+    while True:
+        try:
+            heard.append(await page.hear())
+        except Closed as closed:
+            return heard, closed.code
+
+
+@contextmanager
+def locked_elsewhere(talk: Conversation) -> Iterator[None]:
+    """Another session of the database holds the row."""
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Conversation.objects.select_for_update().get(pk=talk.pk)
+            held.set()
+            go_on.wait(WAIT)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(WAIT)
+    try:
+        yield
+    finally:
+        go_on.set()
+        holder.join(WAIT)

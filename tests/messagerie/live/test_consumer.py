@@ -1,20 +1,17 @@
 """The socket between two people, on the real channel layer and the real database."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import uuid4
 
 import pytest
 from django.test import override_settings
 
-from comptes.models import User
 from messagerie import actions, delivery
-from messagerie.models import Conversation, Message
-from orientation.models import Structure
+from messagerie.models import Message
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.talking import apart, hear_answer, hear_line, send, session_of, watch
+from tests.messagerie.talking import apart, hear_answer, hear_line, send, watch
 from tests.sockets import Socket
 
 # A broker that nobody runs: hints are lost, only the tick is left.
@@ -29,46 +26,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("territory"),
 ]
-
-
-@pytest.fixture
-def cpts() -> Structure:
-    factories.open_region()
-    return factories.StructureFactory()
-
-
-@pytest.fixture
-def lucie(cpts) -> User:
-    return factories.professional(cpts, first_name="Lucie")
-
-
-@pytest.fixture
-def camille(cpts) -> User:
-    return factories.patient()
-
-
-@pytest.fixture
-def talk(lucie, camille) -> Conversation:
-    return factories.taken_conversation(lucie, camille)
-
-
-@pytest.fixture
-def sessions(lucie, camille) -> dict[str, str]:
-    return {"pro": session_of(lucie), "patient": session_of(camille)}
-
-
-@pytest.fixture
-async def pages(sessions) -> AsyncIterator[dict[str, Socket]]:
-    """Both people, connected."""
-    opened = {}
-    for who, session in sessions.items():
-        opened[who] = Socket(session)
-        assert await opened[who].open()
-        hello = await opened[who].hear()
-        assert (hello["t"], hello["version"]) == ("hello", 1)
-    yield opened
-    for socket in opened.values():
-        await socket.close()
 
 
 async def test_both_see_each_line_with_the_same_number(talk, pages):

@@ -16,7 +16,7 @@ from comptes.models import Act, JournalEntry, User
 from messagerie import actions, delivery
 from messagerie.consumers import MAX_WATCHED
 from messagerie.models import Conversation, Message
-from orientation.models import Duty, Structure
+from orientation.models import Duty
 from orientation.scope import scope_for
 from tests import factories
 from tests.sockets import WAIT, Closed, Socket
@@ -36,17 +36,6 @@ def session_of(user: User) -> str:
     client = Client()
     client.force_login(user)
     return client.cookies["sessionid"].value
-
-
-@pytest.fixture
-def cpts() -> Structure:
-    factories.open_region()
-    return factories.StructureFactory()
-
-
-@pytest.fixture
-def lucie(cpts) -> User:
-    return factories.professional(cpts, first_name="Lucie")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The live view when two things happen at the worst moment. Without the tick, which mends late,
 each is mended by itself or the test waits in vain."""
 
-# ruff: noqa: F811 - fixtures are imported, and named as arguments
 import asyncio
 from typing import Any
 from uuid import uuid4
@@ -18,17 +17,7 @@ from messagerie.live import hub as hubs
 from messagerie.live import sessions as proofs
 from messagerie.live import tick
 from messagerie.models import Conversation, Message
-from tests.messagerie.talking import apart, hear_answer, send, watch
-from tests.messagerie.test_live_socket import (  # noqa: F401 - fixtures
-    camille,
-    cpts,
-    hear_to_the_end,
-    lucie,
-    pages,
-    sessions,
-    silently,
-    talk,
-)
+from tests.messagerie.talking import apart, hear_answer, hear_to_the_end, send, silently, watch
 from tests.sockets import WAIT, Closed, Socket
 
 pytestmark = [
@@ -78,23 +67,23 @@ async def kept_order(conversation: Conversation, sent: list[str]) -> list[int]:
 
 
 @override_settings(MESSAGE_RATE_PER_SECOND=100_000, MESSAGE_RATE_BURST=100_000)
-async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, pages):
+async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, followed):
     """Lines in a row, while the reader says how far they are: both want the same row."""
     frames = [send(talk, str(number)) for number in range(150)]
 
     async def read() -> None:
         for seq in range(10_000):
             frame = {"t": "seen", "conversation": str(talk.pk), "seq": seq, "opened": True}
-            await pages["patient"].say(frame)
+            await followed["patient"].say(frame)
             await asyncio.sleep(0.001)
 
     reading = asyncio.create_task(read())
     for frame in frames:
-        await pages["pro"].say(frame)
+        await followed["pro"].say(frame)
         await asyncio.sleep(0.001)
     answered = set()
     while len(answered) < len(frames):
-        frame = await pages["pro"].hear()
+        frame = await followed["pro"].hear()
         if frame["t"] in ("ack", "nack"):
             answered.add((frame["id"], frame["t"]))
     reading.cancel()
@@ -103,16 +92,16 @@ async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, pages):
     assert order == list(range(len(frames)))
 
 
-async def test_a_line_whose_connection_broke_keeps_its_place(talk, pages, monkeypatch):
+async def test_a_line_whose_connection_broke_keeps_its_place(talk, followed, monkeypatch):
     gate = Gate(monkeypatch, "beside_stamps", breaks=True)
     first, second = send(talk, "un"), send(talk, "deux")
-    await pages["pro"].say(first)
+    await followed["pro"].say(first)
     await asyncio.wait_for(gate.entered.wait(), WAIT)
-    await pages["pro"].say(second)
+    await followed["pro"].say(second)
     await asyncio.sleep(0.05)
     gate.open.set()
     for frame in (first, second):
-        assert (await hear_answer(pages["pro"], frame["id"]))["t"] == "ack"
+        assert (await hear_answer(followed["pro"], frame["id"]))["t"] == "ack"
     assert await kept_order(talk, [first["id"], second["id"]]) == [0, 1]
 
 
@@ -136,28 +125,28 @@ async def test_a_cookie_that_is_no_key_fails_nobody_else(talk, sessions):
     assert set(answers.values()) == {4401}
 
 
-async def test_a_receipt_on_nothing_is_asked_once(pages):
+async def test_a_receipt_on_nothing_is_asked_once(followed):
     nobody = str(uuid4())
-    await pages["patient"].say({"t": "watch", "conversation": nobody})
-    await pages["patient"].say({"t": "seen", "conversation": nobody, "seq": 1})
-    assert (await pages["patient"].hear_until("nack"))[-1]["code"] == "NOT_FOUND"
-    await pages["patient"].say({"t": "ping"})
-    await pages["patient"].hear_until("pong")
+    await followed["patient"].say({"t": "watch", "conversation": nobody})
+    await followed["patient"].say({"t": "seen", "conversation": nobody, "seq": 1})
+    assert (await followed["patient"].hear_until("nack"))[-1]["code"] == "NOT_FOUND"
+    await followed["patient"].say({"t": "ping"})
+    await followed["patient"].hear_until("pong")
     assert the_hub().receipts._pending == {}
 
 
-async def test_a_session_that_ended_marks_nothing_as_opened(talk, pages, sessions):
+async def test_a_session_that_ended_marks_nothing_as_opened(talk, followed, sessions):
     await silently(lambda: Session.objects.filter(pk=sessions["patient"]).delete())
     seen = {"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True}
-    await pages["patient"].say(seen)
-    assert (await hear_to_the_end(pages["patient"]))[1] == 4401
+    await followed["patient"].say(seen)
+    assert (await hear_to_the_end(followed["patient"]))[1] == 4401
     await apart(talk.refresh_from_db)()
     assert talk.patient_opened_seq == 0
 
 
 async def test_a_second_change_during_a_proof_is_not_missed(
     talk,
-    pages,
+    followed,
     sessions,
     camille,
     monkeypatch,
@@ -178,7 +167,7 @@ async def test_a_second_change_during_a_proof_is_not_missed(
     await silently(lambda: Session.objects.filter(pk=sessions["patient"]).delete())
     the_hub().hear(delivery.Hints(rights={camille.pk}))
     held.set()
-    assert (await hear_to_the_end(pages["patient"]))[1] == 4401
+    assert (await hear_to_the_end(followed["patient"]))[1] == 4401
 
 
 async def test_no_line_is_served_before_its_opening_is_journaled(
@@ -220,13 +209,13 @@ async def test_no_line_is_served_before_its_opening_is_journaled(
 
 async def test_a_watch_said_again_survives_a_look_that_failed(
     talk,
-    pages,
+    followed,
     monkeypatch,
 ):
     gate = Gate(monkeypatch, "look", breaks=True)
     the_hub().hear(delivery.Hints(conversations={talk.pk: 0}))
     await asyncio.wait_for(gate.entered.wait(), WAIT)
-    again = asyncio.create_task(watch(pages["patient"], talk))
+    again = asyncio.create_task(watch(followed["patient"], talk))
     await asyncio.sleep(0.05)
     gate.open.set()
     heard = await asyncio.wait_for(again, WAIT)

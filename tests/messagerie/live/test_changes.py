@@ -1,9 +1,7 @@
 """The live view when things change or fail under it: sessions, locks, connections, the epoch."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -12,15 +10,24 @@ from django.db import connection
 from django.test import override_settings
 
 from comptes.models import User
-from messagerie import consumers, delivery
+from messagerie import consumers
 from messagerie.live import tick
 from messagerie.live.epoch import current_epoch
-from messagerie.models import Conversation, Message
-from orientation.models import Membership, Structure
+from messagerie.models import Message
+from orientation.models import Membership
 from tests import factories
-from tests.messagerie.talking import apart, hear_answer, hear_line, send, session_of, watch
-from tests.messagerie.test_live_lines import locked_elsewhere
-from tests.sockets import WAIT, Closed, Socket
+from tests.messagerie.talking import (
+    apart,
+    hear_answer,
+    hear_line,
+    hear_to_the_end,
+    locked_elsewhere,
+    send,
+    session_of,
+    silently,
+    watch,
+)
+from tests.sockets import WAIT, Socket
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -28,129 +35,69 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def cpts() -> Structure:
-    factories.open_region()
-    return factories.StructureFactory()
-
-
-@pytest.fixture
-def lucie(cpts) -> User:
-    return factories.professional(cpts, first_name="Lucie")
-
-
-@pytest.fixture
-def camille(cpts) -> User:
-    return factories.patient()
-
-
-@pytest.fixture
-def talk(lucie, camille) -> Conversation:
-    return factories.taken_conversation(lucie, camille)
-
-
-@pytest.fixture
-def sessions(lucie, camille) -> dict[str, str]:
-    return {"pro": session_of(lucie), "patient": session_of(camille)}
-
-
-@pytest.fixture
-async def pages(sessions, talk) -> AsyncIterator[dict[str, Socket]]:
-    """Both people, connected, each watching the conversation."""
-    opened = {}
-    for who, session in sessions.items():
-        opened[who] = Socket(session)
-        assert await opened[who].open()
-        assert (await opened[who].hear())["t"] == "hello"
-        await watch(opened[who], talk)
-    yield opened
-    for socket in opened.values():
-        await socket.close()
-
-
-def silently(change) -> Any:
-    """A change in the database that no hint tells: what a lost hint leaves."""
-
-    def act() -> None:
-        with delivery.quiet():
-            change()
-
-    return apart(act)()
-
-
-async def hear_to_the_end(page: Socket) -> tuple[list[dict], int]:
-    """Every frame until the server closes, and its code."""
-    heard: list[dict] = []
-    while True:
-        try:
-            heard.append(await page.hear())
-        except Closed as closed:
-            return heard, closed.code
-
-
 # --- No frame after the change, even when nobody told the socket
 
 
-async def test_a_session_that_ended_is_served_no_line(talk, pages, sessions):
+async def test_a_session_that_ended_is_served_no_line(talk, followed, sessions):
     await silently(lambda: Session.objects.filter(pk=sessions["patient"]).delete())
-    await pages["pro"].say(send(talk, "Pour le patient seulement."))
-    heard, code = await hear_to_the_end(pages["patient"])
+    await followed["pro"].say(send(talk, "Pour le patient seulement."))
+    heard, code = await hear_to_the_end(followed["patient"])
     assert (heard, code) == ([], 4401)
 
 
-async def test_a_session_that_ended_keeps_no_line(talk, pages, sessions, camille):
+async def test_a_session_that_ended_keeps_no_line(talk, followed, sessions, camille):
     await silently(lambda: User.objects.filter(pk=camille.pk).update(is_active=False))
-    await pages["patient"].say(send(talk, "Trop tard."))
-    heard, code = await hear_to_the_end(pages["patient"])
+    await followed["patient"].say(send(talk, "Trop tard."))
+    heard, code = await hear_to_the_end(followed["patient"])
     assert (heard, code) == ([], 4401)
     assert not await apart(Message.objects.filter(sender=camille, seq__gt=talk.last_seq).exists)()
 
 
-async def test_a_session_that_ended_gets_no_pong_and_no_receipt(talk, pages, camille):
+async def test_a_session_that_ended_gets_no_pong_and_no_receipt(talk, followed, camille):
     def change_password() -> None:
         camille.set_password("un autre mot de passe")
         camille.save()
 
     await silently(change_password)
-    await pages["pro"].say({"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True})
-    await pages["patient"].say({"t": "ping"})
-    heard, code = await hear_to_the_end(pages["patient"])
+    await followed["pro"].say({"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True})
+    await followed["patient"].say({"t": "ping"})
+    heard, code = await hear_to_the_end(followed["patient"])
     assert (heard, code) == ([], 4401)
 
 
-async def test_a_role_that_ended_is_served_no_line(talk, pages, lucie):
+async def test_a_role_that_ended_is_served_no_line(talk, followed, lucie):
     await silently(lambda: Membership.objects.filter(user=lucie).delete())
-    await pages["patient"].say(send(talk, "Pour qui soigne."))
-    heard, code = await hear_to_the_end(pages["pro"])
+    await followed["patient"].say(send(talk, "Pour qui soigne."))
+    heard, code = await hear_to_the_end(followed["pro"])
     assert (heard, code) == ([], 4401)
 
 
-async def test_a_new_sign_in_elsewhere_leaves_the_socket_alone(talk, pages, camille):
+async def test_a_new_sign_in_elsewhere_leaves_the_socket_alone(talk, followed, camille):
     await apart(session_of)(camille)  # last_login moves: the row of the account is another
-    await pages["pro"].say(send(talk, "Toujours là ?"))
-    assert (await hear_line(pages["patient"], "Toujours là ?"))["seq"] == talk.last_seq + 1
+    await followed["pro"].say(send(talk, "Toujours là ?"))
+    assert (await hear_line(followed["patient"], "Toujours là ?"))["seq"] == talk.last_seq + 1
     frame = send(talk, "Oui.")
-    await pages["patient"].say(frame)
-    assert (await hear_answer(pages["patient"], frame["id"]))["t"] == "ack"
+    await followed["patient"].say(frame)
+    assert (await hear_answer(followed["patient"], frame["id"]))["t"] == "ack"
 
 
 # --- Locks and connections
 
 
-async def test_a_locked_conversation_waits_alone_and_keeps_its_order(talk, pages, lucie):
+async def test_a_locked_conversation_waits_alone_and_keeps_its_order(talk, followed, lucie):
     other = await apart(factories.taken_conversation)(lucie)
     first, second, elsewhere = send(talk, "un"), send(talk, "deux"), send(other, "ailleurs")
     answers: list[str] = []
     with locked_elsewhere(talk):
         for frame in (first, second, elsewhere):
-            await pages["pro"].say(frame)
-        assert (await hear_answer(pages["pro"], elsewhere["id"]))["t"] == "ack"
+            await followed["pro"].say(frame)
+        assert (await hear_answer(followed["pro"], elsewhere["id"]))["t"] == "ack"
     while len(answers) < 2:
-        frame = await pages["pro"].hear()
+        frame = await followed["pro"].hear()
         if frame["t"] == "ack":
             answers.append(frame["id"])
     assert answers == [first["id"], second["id"]]
-    lines = [await hear_line(pages["patient"], body) for body in ("un", "deux")]
+    lines = [await hear_line(followed["patient"], body) for body in ("un", "deux")]
     assert [frame["seq"] for frame in lines] == [talk.last_seq + 1, talk.last_seq + 2]
 
 
@@ -164,13 +111,13 @@ def cut_connections() -> int:
         return cursor.fetchone()[0]
 
 
-async def test_lines_survive_the_end_of_their_connections(talk, pages):
+async def test_lines_survive_the_end_of_their_connections(talk, followed):
     for number in range(5):
         frame = send(talk, f"Ligne {number}")
         assert await apart(cut_connections)() > 0
-        await pages["pro"].say(frame)
-        assert (await hear_answer(pages["pro"], frame["id"]))["t"] == "ack"
-        await hear_line(pages["patient"], f"Ligne {number}")
+        await followed["pro"].say(frame)
+        assert (await hear_answer(followed["pro"], frame["id"]))["t"] == "ack"
+        await hear_line(followed["patient"], f"Ligne {number}")
     kept = await apart(list)(
         Message.objects.filter(conversation=talk).values_list("seq", flat=True)
     )
@@ -192,11 +139,11 @@ async def test_a_page_of_another_epoch_is_told(talk, sessions):
     await page.close()
 
 
-async def test_a_restored_database_makes_every_page_start_again(talk, pages):
+async def test_a_restored_database_makes_every_page_start_again(talk, followed):
     before = await apart(current_epoch)()
     await apart(call_command)("new_epoch", stdout=StringIO())
     assert await apart(current_epoch)() != before
-    for page in pages.values():
+    for page in followed.values():
         await page.say({"t": "ping"})
         assert (await hear_to_the_end(page))[1] == 1012
 
@@ -205,33 +152,33 @@ async def test_a_restored_database_makes_every_page_start_again(talk, pages):
 
 
 @override_settings(MESSAGE_RATE_PER_SECOND=1, MESSAGE_RATE_BURST=3)
-async def test_who_writes_too_fast_is_told_to_wait_and_others_are_not(talk, pages):
+async def test_who_writes_too_fast_is_told_to_wait_and_others_are_not(talk, followed):
     frames = [send(talk, f"{number}") for number in range(5)]
     for frame in frames:
-        await pages["pro"].say(frame)
+        await followed["pro"].say(frame)
     answers = {}
     while len(answers) < 5:
-        frame = await pages["pro"].hear()
+        frame = await followed["pro"].hear()
         if frame["t"] in ("ack", "nack"):
             answers[frame["id"]] = frame
     refused = [answers[frame["id"]] for frame in frames if answers[frame["id"]]["t"] == "nack"]
     assert 1 <= len(refused) <= 2
     assert {(nack["code"], nack["retry"], nack["after"]) for nack in refused} == {("RATE", True, 1)}
     frame = send(talk, "Moi, j'écris peu.")
-    await pages["patient"].say(frame)
-    assert (await hear_answer(pages["patient"], frame["id"]))["t"] == "ack"
+    await followed["patient"].say(frame)
+    assert (await hear_answer(followed["patient"], frame["id"]))["t"] == "ack"
 
 
-async def test_typing_reaches_the_other_side_only_and_leaves_nothing(talk, pages):
+async def test_typing_reaches_the_other_side_only_and_leaves_nothing(talk, followed):
     typing = {"t": "typing", "conversation": str(talk.pk)}
     for _ in range(3):  # the second and the third come too soon to be passed on
-        await pages["pro"].say(typing)
+        await followed["pro"].say(typing)
     frame = send(talk, "Voilà.")
-    await pages["pro"].say(frame)
-    heard = await pages["patient"].hear_until("line")
+    await followed["pro"].say(frame)
+    heard = await followed["patient"].hear_until("line")
     assert [f["t"] for f in heard] == ["typing", "line"]
     assert heard[0] == {"t": "typing", "conversation": str(talk.pk), "side": "PROFESSIONAL"}
-    own = await pages["pro"].hear_until("ack")
+    own = await followed["pro"].hear_until("ack")
     assert "typing" not in {f["t"] for f in own}
 
 
@@ -258,7 +205,7 @@ async def test_who_only_looks_is_not_seen_typing(cpts, sessions):
 
 
 async def test_a_page_that_reads_nothing_is_closed_and_the_others_live(
-    talk, pages, sessions, monkeypatch
+    talk, followed, sessions, monkeypatch
 ):
     monkeypatch.setattr(tick, "SECONDS", 0.1)
     taken: asyncio.Queue[dict] = asyncio.Queue()
@@ -279,9 +226,9 @@ async def test_a_page_that_reads_nothing_is_closed_and_the_others_live(
 
     scope = {"type": "websocket", "session": type("", (), {"session_key": sessions["patient"]})}
     deaf = asyncio.create_task(consumers.live_socket(scope, taken.get, never_reads))
-    await pages["pro"].say(send(talk, "Pour tous."))
-    await hear_line(pages["patient"], "Pour tous.")
+    await followed["pro"].say(send(talk, "Pour tous."))
+    await hear_line(followed["patient"], "Pour tous.")
     await asyncio.wait_for(deaf, WAIT)
     assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send"]
-    await pages["pro"].say(send(talk, "Encore."))
-    await hear_line(pages["patient"], "Encore.")
+    await followed["pro"].say(send(talk, "Encore."))
+    await hear_line(followed["patient"], "Encore.")

@@ -1,8 +1,6 @@
 """Lines kept many at a time: each judged by itself, numbered in order, nobody waited for."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,23 +16,12 @@ from messagerie.actions.statements import run
 from messagerie.errors import RefusalCode, Refused
 from messagerie.models import Conversation, Message, Notice
 from messagerie.states import Outcome
-from orientation.models import Structure
 from orientation.scope import scope_for
 from tests import factories
+from tests.messagerie.talking import locked_elsewhere
 from tests.sockets import WAIT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("territory")]
-
-
-@pytest.fixture
-def cpts() -> Structure:
-    factories.open_region()
-    return factories.StructureFactory()
-
-
-@pytest.fixture
-def lucie(cpts) -> User:
-    return factories.professional(cpts, first_name="Lucie")
 
 
 def line(
@@ -144,28 +131,6 @@ def test_each_line_is_judged_by_itself(lucie, cpts):
         "UNREADABLE",
         "Kept",
     ]
-
-
-@contextmanager
-def locked_elsewhere(talk: Conversation) -> Iterator[None]:
-    """Another session of the database holds the row."""
-    held, go_on = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            Conversation.objects.select_for_update().get(pk=talk.pk)
-            held.set()
-            go_on.wait(WAIT)
-        connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert held.wait(WAIT)
-    try:
-        yield
-    finally:
-        go_on.set()
-        holder.join(WAIT)
 
 
 @pytest.mark.django_db(transaction=True)

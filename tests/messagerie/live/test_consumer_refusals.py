@@ -1,6 +1,5 @@
 """What the socket refuses, and when it closes."""
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -8,9 +7,7 @@ from django.contrib.sessions.models import Session
 
 from comptes.models import User
 from messagerie import actions
-from messagerie.models import Conversation
 from messagerie.states import Outcome
-from orientation.models import Structure
 from orientation.scope import scope_for
 from tests import factories
 from tests.messagerie.talking import apart, hear_answer, send, session_of, watch
@@ -28,46 +25,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("territory"),
 ]
-
-
-@pytest.fixture
-def cpts() -> Structure:
-    factories.open_region()
-    return factories.StructureFactory()
-
-
-@pytest.fixture
-def lucie(cpts) -> User:
-    return factories.professional(cpts, first_name="Lucie")
-
-
-@pytest.fixture
-def camille(cpts) -> User:
-    return factories.patient()
-
-
-@pytest.fixture
-def talk(lucie, camille) -> Conversation:
-    return factories.taken_conversation(lucie, camille)
-
-
-@pytest.fixture
-def sessions(lucie, camille) -> dict[str, str]:
-    return {"pro": session_of(lucie), "patient": session_of(camille)}
-
-
-@pytest.fixture
-async def pages(sessions) -> AsyncIterator[dict[str, Socket]]:
-    """Both people, connected."""
-    opened = {}
-    for who, session in sessions.items():
-        opened[who] = Socket(session)
-        assert await opened[who].open()
-        hello = await opened[who].hear()
-        assert (hello["t"], hello["version"]) == ("hello", 1)
-    yield opened
-    for socket in opened.values():
-        await socket.close()
 
 
 @pytest.mark.parametrize(
