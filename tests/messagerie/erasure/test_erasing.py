@@ -10,7 +10,7 @@ from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from comptes.keys import cipher
-from comptes.models import Act, DataKey, JournalEntry, User
+from comptes.models import Act, DataKey, User
 from evaluation.models import DailyTally
 from evaluation.tally import recount_day
 from messagerie import actions, tasks
@@ -20,71 +20,11 @@ from messagerie.states import Outcome, State
 from orientation.models import Decision
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.acting import by, of, post, refused, reread
+from tests.messagerie.acting import of, refused, reread
+from tests.messagerie.erasure.erasing import admin, ask, erase, erasure_lines
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("territory")]
 WAIT = 30
-WORD = "Zqxjphosphène"
-
-
-@pytest.fixture
-def lucie() -> User:
-    factories.open_region()
-    return factories.professional(factories.StructureFactory(), first_name="Lucie")
-
-
-@pytest.fixture
-def closed(lucie) -> Conversation:
-    """Oriented, so that a decision, a card and a transmission exist too."""
-    held = factories.taken_conversation(lucie, body=f"Ma question {WORD}.")
-    post(held, lucie, f"Ma réponse {WORD}.")
-    actions.transmit_to_15(
-        held.pk,
-        **by(lucie),
-        transmission=erasing_transmission(),
-    )
-    actions.orient(
-        held.pk,
-        **by(lucie),
-        request=actions.orienting.OrientRequest(
-            accept=False, destination="MEDECIN_TRAITANT", override_reason="CLINICAL", note=WORD
-        ),
-    )
-    return reread(held)
-
-
-def erasing_transmission():
-    return actions.safety.Transmission(
-        phone="06 00 00 00 00", place=WORD, age="40 ans", sign_codes=(), samu_line="15"
-    )
-
-
-@pytest.fixture
-def nadia() -> User:
-    return factories.regional_administrator("93", first_name="Nadia")
-
-
-@pytest.fixture
-def paul() -> User:
-    return factories.national_administrator(first_name="Paul")
-
-
-def admin(user: User) -> dict[str, object]:
-    return {"administrator": user, "scope": scope_for(user)}
-
-
-def ask(conversation: Conversation, user: User) -> ErasureRequest:
-    return actions.ask_erasure(conversation.pk, **admin(user), reason=ErasureReason.COURT)
-
-
-def erase(conversation: Conversation, first: User, second: User) -> ErasureRequest:
-    return actions.confirm_erasure(ask(conversation, first).pk, **admin(second))
-
-
-def erasure_lines(conversation: Conversation) -> list[tuple[str, int | None, str]]:
-    acts = (Act.ERASURE_ASKED, Act.ERASURE_REFUSED, Act.CONVERSATION_ERASED)
-    lines = JournalEntry.objects.filter(conversation_id=conversation.pk, act__in=acts)
-    return list(lines.order_by("pk").values_list("act", "actor_id", "reason"))
 
 
 # --- Two persons
