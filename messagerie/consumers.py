@@ -129,11 +129,10 @@ async def _handle(frame: frames.Frame, view: View, hub: Hub) -> None:
         case frames.Send():
             await _send_line(frame, view, hub)
         case frames.Seen():
-            watch = view.watched.get(frame.conversation)
-            if watch is None:
+            if frame.conversation not in view.watched:
                 raise not_found()
-            if watch.side is not None:  # who only looks moves nobody's receipt
-                hub.receipts.note(view, frame.conversation, frame.seq, opened=frame.opened)
+            # Whether this person takes part is judged there: the watch may not be answered yet.
+            hub.receipts.note(view, frame.conversation, frame.seq, opened=frame.opened)
         case frames.Typing():
             _pass_typing(frame.conversation, view, hub)
         case frames.Watch():

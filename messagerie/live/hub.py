@@ -32,6 +32,7 @@ from messagerie.models import Side
 logger = logging.getLogger(__name__)
 
 LOOKS = 200  # in one transaction
+LAST_WORDS = 1  # second at most, for the receipts of the pages that have just left
 HINT_PAUSE = 0.02  # seconds between two announcements to the other processes
 
 
@@ -66,6 +67,7 @@ class Hub:
     async def close(self) -> None:
         """The last view has left; what it has just changed is still told."""
         delivery.hear_here(self._loop, None)
+        await self.receipts.drain(LAST_WORDS)
         await self.hints.drain(delivery.HINT_SECONDS)
         own = (self._looks, self._openings, self.hints)
         shared = (*self.sessions.lanes, *self.receipts.lanes, *self.writer.lanes)

@@ -50,7 +50,7 @@ class Receipts:
         self.lanes = (self._lane,)
 
     def note(self, view: View, conversation_id: UUID, seq: int, *, opened: bool) -> None:
-        """A page that takes part has the lines up to `seq`."""
+        """A page has the lines up to `seq`. Kept even when the page leaves before its turn."""
         key = view, conversation_id
         held = self._pending.get(key)
         if held is None:
@@ -60,14 +60,13 @@ class Receipts:
             held.delivered = max(held.delivered, seq)
             held.opened = max(held.opened, seq if opened else 0)
 
+    async def drain(self, seconds: float) -> None:
+        """Let what pages have just said go, for so long at most."""
+        await self._lane.drain(seconds)
+
     async def _carry(self, keys: list[Key]) -> None:
-        group = [
-            (key, self._pending.pop(key))
-            for key in keys
-            if key in self._pending and key[1] in key[0].watched
-        ]
-        for key in keys:
-            self._pending.pop(key, None)
+        waited = [(key, self._pending.pop(key)) for key in keys]
+        group = [one for one in waited if not self._dropped(*one[0])]
         sessions = {view.session_key: view.user_id for (view, _), _ in group}
         for (_, conversation_id), _ in group:
             for view in self._hub.watching.get(conversation_id, ()):
@@ -95,8 +94,9 @@ class Receipts:
             self._later(group)
             return
         locked = {one.conversation_id for one in moved.later}
-        self._later([one for one in group if one[0][1] in locked or one[0][0] in unproved])
-        self._hub.sessions.prove_again(unproved)
+        here = unproved & self._hub.views  # whoever has left is not proved again
+        self._later([one for one in group if one[0][1] in locked or one[0][0] in here])
+        self._hub.sessions.prove_again(here)
         if moved.rows:
             self._show(moved.rows, stamps)
             self._hub.tell(delivery.Hints(conversations=dict.fromkeys(moved.rows, 0)))
@@ -109,13 +109,15 @@ class Receipts:
 
     def _again(self, group: list[tuple[Key, Pending]]) -> None:
         for key, held in group:
-            view, conversation_id = key
-            if view in self._hub.views and conversation_id in view.watched:
-                since = held.since
-                self.note(view, conversation_id, held.delivered, opened=False)
+            if not self._dropped(*key):
+                self.note(*key, held.delivered, opened=False)
                 waiting = self._pending[key]
                 waiting.opened = max(waiting.opened, held.opened)
-                waiting.since = min(waiting.since, since)
+                waiting.since = min(waiting.since, held.since)
+
+    def _dropped(self, view: View, conversation_id: UUID) -> bool:
+        """Whether a page that is there follows this no more: what it said was about nothing."""
+        return view in self._hub.views and conversation_id not in view.watched
 
     def _show(self, rows: dict[UUID, Row], stamps: dict[str, str]) -> None:
         day = today()

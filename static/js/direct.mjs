@@ -26,7 +26,7 @@ import { Seen, Timers, refusalOf, newId, postLine } from "./direct_outils.mjs";
 export { newId };
 
 const VERSION = 1;
-const SEEN_AFTER = 250; // receipts are gathered for this long
+const SEEN_EVERY = 250; // the first receipt goes at once; those that come within this long, together
 const TYPING_EVERY = 2_200; // the service passes one on every two seconds
 const SIGN_IN = 4401;
 const FORBIDDEN = 4403;
@@ -98,12 +98,14 @@ export class Direct extends EventTarget {
   /** Open the link, and keep it open. */
   start() {
     document.addEventListener("visibilitychange", this.#onVisible);
+    window.addEventListener("pagehide", this.#onLeaving);
     this.#link.start();
   }
 
   /** Close the link for good. What is in the outbox stays there. */
   stop() {
     document.removeEventListener("visibilitychange", this.#onVisible);
+    window.removeEventListener("pagehide", this.#onLeaving);
     this.#timers.clearAll();
     this.#outbox.rest();
     this.#link.stop();
@@ -223,8 +225,8 @@ export class Direct extends EventTarget {
     for (const conversation of this.#watched.keys()) this.#watchAgain(conversation);
     if (this.#queue) this.#link.say({ t: "queue" });
     this.#outbox.release();
+    this.#saySeen();
     this.#outbox.flush();
-    this.#planSeen();
     this.#setOnline(true);
   }
 
@@ -286,7 +288,9 @@ export class Direct extends EventTarget {
   // --- receipts
 
   #planSeen() {
-    if (!this.#timers.has("seen")) this.#timers.set("seen", SEEN_AFTER, () => this.#saySeen());
+    if (this.#timers.has("seen")) return;
+    this.#saySeen();
+    this.#timers.set("seen", SEEN_EVERY, () => this.#saySeen());
   }
 
   #saySeen() {
@@ -294,6 +298,9 @@ export class Direct extends EventTarget {
       if (this.#link.say(frame)) this.#seen.note(frame);
     }
   }
+
+  /** The page is left: what was before the person's eyes was seen. */
+  #onLeaving = () => this.#saySeen();
 
   #onVisible = () => {
     if (document.visibilityState !== "visible") return;

@@ -8,10 +8,17 @@ import pytest
 from django.test import override_settings
 
 from messagerie import actions, delivery
-from messagerie.models import Message
+from messagerie.models import Conversation, Message
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.talking import apart, hear_answer, hear_line, send, watch
+from tests.messagerie.talking import (
+    apart,
+    hear_answer,
+    hear_line,
+    locked_elsewhere,
+    send,
+    watch,
+)
 from tests.sockets import Socket
 
 # A broker that nobody runs: hints are lost, only the tick is left.
@@ -106,6 +113,35 @@ async def test_receipts_go_to_the_other_side(talk, pages):
     )
     state = (await pages["pro"].hear_until("state"))[-1]
     assert state["patient"] == {"delivered": 2, "opened": 2}
+
+
+async def test_a_receipt_said_before_the_watch_is_answered_counts(talk, pages):
+    """A page that opens says both at once; nothing is asked twice of a slow database."""
+    await watch(pages["patient"], talk)
+    await pages["pro"].say({"t": "watch", "conversation": str(talk.pk), "cursor": 2})
+    await pages["pro"].say({"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True})
+    state = (await pages["patient"].hear_until("state"))[-1]
+    assert state["professional"] == {"delivered": 2, "opened": 2}
+
+
+async def test_a_receipt_counts_when_its_page_leaves_at_once(talk, pages):
+    await watch(pages["pro"], talk)
+    await watch(pages["patient"], talk)
+    with locked_elsewhere(talk):
+        seen = {"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True}
+        await pages["pro"].say(seen)
+        await pages["pro"].close()
+    state = (await pages["patient"].hear_until("state"))[-1]
+    assert state["professional"] == {"delivered": 2, "opened": 2}
+
+
+async def test_the_last_page_of_a_process_leaves_its_receipt(talk, sessions):
+    only = Socket(sessions["pro"])
+    assert await only.open()
+    await watch(only, talk)
+    await only.say({"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True})
+    await only.close()
+    assert (await apart(Conversation.objects.get)()).professional_opened_seq == 2
 
 
 async def test_the_console_hears_of_a_new_conversation(talk, pages):
