@@ -154,35 +154,49 @@ def _bound(owner: UUID, purpose: str, bind: tuple[object, ...]) -> bytes:
     return "\x1f".join([owner.hex, purpose, *map(str, bind)]).encode()
 
 
-def seal(owner: UUID, purpose: str, text: str, *, bind: tuple[object, ...] = ()) -> bytes:
-    """Encrypt a text under the data key of `owner` (whose key must exist).
+def encrypt(
+    owner: UUID, purpose: str, content: bytes, *, form: int, bind: tuple[object, ...] = ()
+) -> bytes:
+    """Encrypt bytes under the data key of `owner` (whose key must exist); `form` says what they
+    are, and is the first byte of the blob.
 
     Raises:
         KeyUnavailable: no key, or it was destroyed.
     """
-    raw = text.encode()
-    padded = struct.pack(">I", len(raw)) + raw
-    padded += b"\x00" * (-len(padded) % PAD_TO)
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(_key(owner)).encrypt(nonce, padded, _bound(owner, purpose, bind))
-    return bytes([FORMAT]) + nonce + sealed
+    sealed = AESGCM(_key(owner)).encrypt(nonce, content, _bound(owner, purpose, bind))
+    return bytes([form]) + nonce + sealed
 
 
-def unseal(owner: UUID, purpose: str, blob: bytes, *, bind: tuple[object, ...] = ()) -> str:
-    """Decrypt what `seal` made with the same owner, purpose and bind.
+def decrypt(
+    owner: UUID, purpose: str, blob: bytes, *, form: int, bind: tuple[object, ...] = ()
+) -> bytes:
+    """Decrypt what `encrypt` made with the same owner, purpose, form and bind.
 
     Raises:
         SealBroken: the blob was altered, or does not belong here.
         KeyUnavailable: the key is gone.
     """
-    blob = bytes(blob)
-    if len(blob) < 1 + NONCE_BYTES or blob[0] != FORMAT:
+    if len(blob) < 1 + NONCE_BYTES or blob[0] != form:
         raise SealBroken("format inconnu")
     nonce, sealed = blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :]
     try:
-        padded = AESGCM(_key(owner)).decrypt(nonce, sealed, _bound(owner, purpose, bind))
+        return AESGCM(_key(owner)).decrypt(nonce, sealed, _bound(owner, purpose, bind))
     except InvalidTag:
         raise SealBroken("contenu altéré ou déplacé") from None
+
+
+def seal(owner: UUID, purpose: str, text: str, *, bind: tuple[object, ...] = ()) -> bytes:
+    """Encrypt a text, padded; see `encrypt`."""
+    raw = text.encode()
+    padded = struct.pack(">I", len(raw)) + raw
+    padded += b"\x00" * (-len(padded) % PAD_TO)
+    return encrypt(owner, purpose, padded, form=FORMAT, bind=bind)
+
+
+def unseal(owner: UUID, purpose: str, blob: bytes, *, bind: tuple[object, ...] = ()) -> str:
+    """Decrypt what `seal` made; see `decrypt`."""
+    padded = decrypt(owner, purpose, bytes(blob), form=FORMAT, bind=bind)
     (length,) = struct.unpack_from(">I", padded)
     return padded[4 : 4 + length].decode()
 

@@ -13,14 +13,6 @@ from tests import factories
 from tests.messagerie.talking import apart, hear_answer, send, session_of, watch
 from tests.sockets import Closed, Socket
 
-# A broker that nobody runs: hints are lost, only the tick is left.
-NOWHERE = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": "redis://127.0.0.1:1/0"}]},
-    }
-}
-
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("territory"),
