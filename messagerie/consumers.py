@@ -25,6 +25,7 @@ from messagerie.live.sessions import may_stay
 from messagerie.live.view import CLOSE_FORBIDDEN, CLOSE_SIGN_IN, CLOSE_TRY_LATER, View
 from messagerie.live.writing import busy
 from messagerie.rate import rate
+from messagerie.rights import side_of
 from messagerie.texts import clean_text
 from orientation.scope import Level
 
@@ -185,8 +186,9 @@ def _pass_typing(conversation: UUID, view: View, hub: Hub) -> None:
     """Tell the others that somebody is typing; nothing is kept, and nothing is answered."""
     now = asyncio.get_running_loop().time()
     watch = view.watched.get(conversation)
-    if watch is None or watch.side is None or now - view.typed_at < TYPING_PAUSE:
+    side = watch and watch.row and side_of(watch.row, view.scope)
+    if side is None or now - view.typed_at < TYPING_PAUSE:
         return
     view.typed_at = now
-    hub.show_typing(conversation, watch.side, by=view)
-    hub.tell(delivery.Hints(typing={(conversation, watch.side)}))
+    hub.show_typing(conversation, side, by=view)
+    hub.tell(delivery.Hints(typing={(conversation, side)}))

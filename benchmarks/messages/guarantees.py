@@ -31,6 +31,14 @@ def swap(module: ModuleType, name: str, other: Any) -> None:
     setattr(module, name, other)
 
 
+def cut(module: ModuleType, name: str, part: str, other: str) -> None:
+    """Put something else in place of a part of a statement. Raises AttributeError, as above."""
+    statement = getattr(module, name)
+    if part not in statement:
+        raise AttributeError(f"{name} is made otherwise")
+    swap(module, name, statement.replace(part, other))
+
+
 def no_sealing() -> None:
     """Bodies are kept in clear, without their keyed digest."""
     from messagerie import consumers
@@ -49,24 +57,23 @@ def no_session_check() -> None:
         return (yield from steps)
 
     swap(writing, "beside_stamps", beside)
+    swap(writing, "judged", lambda line, row: None)  # a lone line goes that way too
 
 
 def no_journal() -> None:
     """The line of the journal is not written."""
-    from comptes.models import JournalEntry
-    from messagerie.actions import lines
+    from messagerie.actions import alone, lines
 
-    before, found, _ = lines.WRITE.partition(f"INSERT INTO {JournalEntry._meta.db_table}")
-    if not found:
-        raise AttributeError("the journal is written elsewhere")
-    swap(lines, "WRITE", before + "SELECT FROM line LIMIT 0")
+    cut(lines, "WRITE", lines.JOURNALED, "SELECT")
+    cut(alone, "ALONE", lines.JOURNALED, "SELECT")
 
 
 def no_resend_check() -> None:
     """A line that comes again is not looked for; the unique constraint still stands."""
-    from messagerie.actions import lines
+    from messagerie.actions import alone, lines
 
     swap(lines, "_already_kept", lambda asked: ("SELECT 1 WHERE false", []))
+    cut(alone, "ALONE", alone.NOT_KEPT_YET, "true")
 
 
 def one_by_one() -> None:

@@ -98,14 +98,14 @@ def keep(lines: Sequence[NewLine], *, skip_locked: bool) -> Steps[list[Verdict]]
     if missing:
         ((found),) = yield [(f"SELECT id FROM {_conversation} WHERE id = ANY(%s)", [missing])]  # noqa: S608
         elsewhere = {pk for (pk,) in found}
-    judged = _Judge(rows, elsewhere, held)
+    judged = Judge(rows, elsewhere, held)
     verdicts = [judged.verdict(line) for line in lines]
     if judged.kept:
         yield Last([_write(judged.kept)])
     return verdicts
 
 
-class _Judge:
+class Judge:
     """Verdicts on the lines of one group, each seeing what the ones before it changed."""
 
     def __init__(self, rows: dict[UUID, Row], elsewhere: set[UUID], held: Rows) -> None:
@@ -234,13 +234,15 @@ def _write(kept: list[tuple[NewLine, Kept]]) -> Statement:
     return WRITE, [list(column) for column in columns]
 
 
-WRITE = f"""
-WITH line AS (
-    SELECT * FROM unnest(
-        %s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bytea[],
-        %s::bytea[], %s::timestamptz[]
-    ) AS line(conversation_id, seq, author_id, author_kind, side, client_id, sealed, mac, at)
-), kept AS (
+# What is written of the lines of a CTE "line", which says of each its number.
+JOURNALED = f"""
+    INSERT INTO {_journal} (at, act, actor_id, actor_kind, conversation_id, seq, object_ref, reason)
+    SELECT at, '{Act.MESSAGE_POSTED}', author_id, author_kind, conversation_id, seq,
+           'client:' || client_id, ''
+    FROM line
+"""  # noqa: S608
+WRITTEN = f"""
+kept AS (
     INSERT INTO {_message} (conversation_id, seq, sender_id, side, kind, client_id, body_sealed,
                             content_mac, created_at)
     SELECT conversation_id, seq, author_id, side, '{MessageKind.TEXT}', client_id, sealed, mac, at
@@ -266,9 +268,14 @@ WITH line AS (
     FROM line JOIN {_conversation} held ON held.id = conversation_id
     WHERE side = '{Side.PROFESSIONAL}' ORDER BY conversation_id, seq
     ON CONFLICT DO NOTHING
-)
-INSERT INTO {_journal} (at, act, actor_id, actor_kind, conversation_id, seq, object_ref, reason)
-SELECT at, '{Act.MESSAGE_POSTED}', author_id, author_kind, conversation_id, seq,
-       'client:' || client_id, ''
-FROM line
+), noted AS ({JOURNALED})
+"""  # noqa: S608
+WRITE = f"""
+WITH line AS (
+    SELECT * FROM unnest(
+        %s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bytea[],
+        %s::bytea[], %s::timestamptz[]
+    ) AS line(conversation_id, seq, author_id, author_kind, side, client_id, sealed, mac, at)
+), {WRITTEN}
+SELECT
 """  # noqa: S608

@@ -22,7 +22,7 @@ from messagerie.live.proving import in_thread, today
 from messagerie.live.view import View, Watch
 from messagerie.models import Conversation, Message
 from messagerie.rendering import line_frame, receipts_frame
-from messagerie.rights import COLUMNS, Row, covers, side_of
+from messagerie.rights import COLUMNS, Row, covers
 from orientation.standing import stamps_statement
 
 logger = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ async def answer(looks: Iterable[Look], found: Found) -> None:
             one.view.drop(one.conversation_id, lines)
             continue
         row = found.rows[one]
-        one.watch.opening, one.watch.side = False, side_of(row, one.view.scope)
+        one.watch.opening = False
         _serve(one, row, lines, more=len(lines) == found.page)
 
 
@@ -181,6 +181,7 @@ def _serve(one: Look, row: Row, lines: list[Line], *, more: bool) -> None:
 
 def tell_state(view: View, watch: Watch, row: Row) -> None:
     """Say state and receipts, if the view was last told others."""
+    watch.row = row
     if watch.told != row.told:
         watch.told = row.told
         view.say(receipts_frame(row))

@@ -7,7 +7,7 @@ the schema; the acts are the same generators that pages run (messagerie.actions.
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from django.db import connections
@@ -57,6 +57,9 @@ def driver_parameters() -> dict[str, Any]:
     }
 
 
+Given = TypeVar("Given")
+
+
 class Together(AsyncCursor):
     """A cursor that sends nothing by itself: its statement leaves with the others of its round
     trip. The driver's own would wait for the socket after each of them, which costs a lonely line
@@ -80,7 +83,8 @@ class Pool:
     def __init__(self, greet: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         self._greet = greet
         self._pool = AsyncConnectionPool(
-            kwargs=driver_parameters() | {"prepare_threshold": 0, "application_name": APPLICATION},
+            kwargs=driver_parameters()
+            | {"prepare_threshold": 0, "application_name": APPLICATION, "autocommit": True},
             min_size=0,
             max_size=SIZE,
             timeout=PATIENCE,
@@ -94,7 +98,6 @@ class Pool:
     async def _configure(self, connection: AsyncConnection) -> None:
         await connection.execute(f"SELECT {SETTINGS}")
         await self._greet(connection)
-        await connection.commit()
 
     async def open(self) -> None:
         await self._pool.open(wait=False)
@@ -111,29 +114,58 @@ class Pool:
             psycopg.OperationalError: no connection, or it broke; whether the commit was done
                 is then unknown, and the act must be harmless to repeat.
         """
+        return await self._lend(_carry, steps)
+
+    async def at_once(self, statement: Statement) -> Rows:
+        """Run one statement that is a transaction by itself, in one round trip; when this
+        returns, it is committed.
+
+        Raises:
+            psycopg.OperationalError: as above.
+            psycopg.Error: the statement was refused, and changed nothing.
+        """
+        return await self._lend(_at_once, statement)
+
+    async def _lend(
+        self, work: Callable[[AsyncConnection, Given], Awaitable[Answer]], given: Given
+    ):
         try:
             async with asyncio.timeout(ACT_SECONDS), self._pool.connection() as connection:
-                return await _carry(connection, steps)
+                try:
+                    return await work(connection, given)
+                except psycopg.errors.ReadOnlySqlTransaction as error:
+                    await connection.close()  # a standby: not the one to keep
+                    raise psycopg.OperationalError("the database only reads") from error
         except TimeoutError:
             raise psycopg.OperationalError("no answer in time") from None
+
+
+async def _at_once(connection: AsyncConnection, statement: Statement) -> Rows:
+    sql, parameters = statement
+    cursor = await connection.execute(_binary(sql), parameters)
+    return await cursor.fetchall()
 
 
 async def _carry(connection: AsyncConnection, steps: Steps[Answer]) -> Answer:
     try:
         statements = next(steps)
+        begun = False
         while True:
-            statements = steps.send(await _together(connection, statements))
+            statements = steps.send(await _together(connection, statements, begin=not begun))
+            begun = True
     except StopIteration as done:
         await connection.commit()  # nothing to do when it went with the last statements
         return done.value
-    except psycopg.errors.ReadOnlySqlTransaction as error:  # a standby: not the one to keep
-        await connection.close()
-        raise psycopg.OperationalError("the database only reads") from error
 
 
-async def _together(connection: AsyncConnection, statements: list[Statement]) -> list[Rows]:
-    """One round trip; after the `Last` statements, their commit too."""
+async def _together(
+    connection: AsyncConnection, statements: list[Statement], *, begin: bool
+) -> list[Rows]:
+    """One round trip: with the first statements, the beginning of their transaction; with the
+    `Last` ones, its commit."""
     async with connection.pipeline():
+        if begin:
+            await Together(connection).execute(b"BEGIN")
         cursors = []
         for sql, parameters in statements:
             cursor = Together(connection)

@@ -15,6 +15,7 @@ from messagerie import frames
 from messagerie.errors import Refused
 from messagerie.live.proving import Proof
 from messagerie.models import Side
+from messagerie.rights import Row
 from orientation.scope import Scope
 
 CLOSE_SIGN_IN = 4401  # the session is over: the page goes to the sign-in page
@@ -30,11 +31,11 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Watch:
     """One conversation that a view follows."""
 
-    __slots__ = ("again", "behind", "cursor", "looking", "opening", "restart", "side", "told")
+    __slots__ = ("again", "behind", "cursor", "looking", "opening", "restart", "row", "told")
 
     def __init__(self, cursor: int) -> None:
         self.cursor = cursor
-        self.side: Side | None = None  # on which one this person writes; None: takes no part
+        self.row: Row | None = None  # the conversation, as it was when the view was last told
         self.told: tuple[object, ...] | None = None  # state and receipts last said
         self.opening = True  # asked for, and not served yet: its first reading is journaled
         self.restart: int | None = None  # asked for again meanwhile, from this cursor

@@ -17,6 +17,7 @@ import msgspec
 import psycopg
 
 from messagerie import delivery, frames
+from messagerie.actions.alone import Session, judged, keep_alone, kept_alone
 from messagerie.actions.lines import LATER, Kept, NewLine, Verdict, keep
 from messagerie.actions.statements import Steps
 from messagerie.contents import Line
@@ -117,7 +118,11 @@ class Writer:
         for conversation_id in {line.conversation_id for line in lines}:
             for view in hub.watching.get(conversation_id, ()):
                 sessions[view.session_key] = view.user_id
-        stamps: Stamps = {}
+        if len(group) == 1:
+            kept, stamps = await self._keep_alone(group[0], sessions)
+            if kept is not None:
+                return [kept], stamps
+        stamps = {}
 
         def proved(found: Stamps) -> None:
             stamps.update(found)
@@ -130,6 +135,27 @@ class Writer:
             beside_stamps(sessions, keep(lines, skip_locked=True), proved)
         )
         return verdicts, stamps
+
+    async def _keep_alone(
+        self, waiting: Waiting, sessions: dict[str, int]
+    ) -> tuple[Kept | None, Stamps]:
+        """A lone line, judged on what its view was last shown; None when that has changed."""
+        view, line = waiting.view, waiting.line
+        watch = view.watched.get(line.conversation_id)
+        if watch is None or watch.row is None or view.proof.day != today():
+            return None, {}
+        line.scope = view.scope
+        guess = judged(line, watch.row)
+        if guess is None:
+            return None, {}
+        session = Session(view.session_key, view.proof.stamp)
+        try:
+            rows = await self._hub.pool.at_once(
+                keep_alone(line, guess, session, list(sessions.items()))
+            )
+        except psycopg.errors.UniqueViolation:  # the same line came another way meanwhile
+            return None, {}
+        return kept_alone(guess, rows)
 
     def _answer(self, group: list[Waiting], verdicts: list[Verdict], stamps: Stamps) -> None:
         hints = delivery.Hints()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from comptes.models import User
+from messagerie.live import writing
 from messagerie.models import Conversation
 from orientation.models import Structure
 from tests import factories
@@ -60,3 +61,11 @@ async def followed(pages: dict[str, Socket], talk: Conversation) -> dict[str, So
     for page in pages.values():
         await watch(page, talk)
     return pages
+
+
+@pytest.fixture(params=["alone", "together"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways of a line: in one statement, or judged under the lock as a group is."""
+    if request.param == "together":
+        monkeypatch.setattr(writing, "judged", lambda line, row: None)
+    return request.param

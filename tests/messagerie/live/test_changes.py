@@ -31,7 +31,7 @@ from tests.sockets import WAIT, Socket
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("territory"),
+    pytest.mark.usefixtures("territory", "way"),
 ]
 
 

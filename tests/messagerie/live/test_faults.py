@@ -22,7 +22,7 @@ from tests.sockets import WAIT, Closed, Socket
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("territory", "no_tick"),
+    pytest.mark.usefixtures("territory", "no_tick", "way"),
 ]
 
 
@@ -35,16 +35,20 @@ def the_hub() -> hubs.Hub:
     return hubs._hubs[asyncio.get_running_loop()]
 
 
+ALONE = "at_once"  # the transaction of a lone line
+
+
 class Gate:
     """Holds the first transaction of one kind open, then lets it end, or break."""
 
     def __init__(self, monkeypatch, kind: str, *, breaks: bool = False) -> None:
         self.entered, self.open = asyncio.Event(), asyncio.Event()
-        carry, used = the_hub().pool.carry, False
+        door = ALONE if kind == ALONE else "carry"
+        carry, used = getattr(the_hub().pool, door), False
 
         async def gated(steps: Any) -> Any:
             nonlocal used
-            if steps.__name__ != kind or used:
+            if used or (kind != ALONE and steps.__name__ != kind):
                 return await carry(steps)
             used = True
             answer = None if breaks else await carry(steps)
@@ -54,7 +58,7 @@ class Gate:
                 raise psycopg.OperationalError("the connection is lost")
             return answer
 
-        monkeypatch.setattr(the_hub().pool, "carry", gated)
+        monkeypatch.setattr(the_hub().pool, door, gated)
 
 
 async def kept_order(conversation: Conversation, sent: list[str]) -> list[int]:
@@ -92,8 +96,8 @@ async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, followe
     assert order == list(range(len(frames)))
 
 
-async def test_a_line_whose_connection_broke_keeps_its_place(talk, followed, monkeypatch):
-    gate = Gate(monkeypatch, "beside_stamps", breaks=True)
+async def test_a_line_whose_connection_broke_keeps_its_place(talk, followed, way, monkeypatch):
+    gate = Gate(monkeypatch, ALONE if way == "alone" else "beside_stamps", breaks=True)
     first, second = send(talk, "un"), send(talk, "deux")
     await followed["pro"].say(first)
     await asyncio.wait_for(gate.entered.wait(), WAIT)
