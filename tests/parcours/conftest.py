@@ -4,10 +4,12 @@ The instance is what bin/run starts, in a temporary folder, on a free port, with
 people. Nothing here touches the databases of the other tests.
 """
 
+import contextlib
+import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import BrowserContext, Error, expect, sync_playwright
 
 from config.start import chromium
 from tests.config.conftest import reachable_folder
@@ -15,6 +17,7 @@ from tests.parcours.instance import running
 from tests.parcours.watch import Watch
 
 expect.set_options(timeout=30_000)
+CEILING = 300  # seconds for one journey
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -84,4 +87,26 @@ def new_page(browser, stack, watch):
 
     yield open_page
     for context in contexts:
+        _rest(context)
         context.close()
+
+
+def _rest(context: BrowserContext) -> None:
+    """Lead every page to nowhere: Chromium may never answer when a context is closed while one of
+    its pages is on its way to another address, as a page whose session has just ended is."""
+    for page in context.pages:
+        with contextlib.suppress(Error):  # a page that is gone, or was made to crash
+            page.goto("about:blank")
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError(f"le navigateur ne répond pas depuis {CEILING} s")
+
+
+@pytest.fixture(autouse=True)
+def _ceiling():
+    """A browser that never answers fails its test, and says where, instead of holding all."""
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(CEILING)
+    yield
+    signal.alarm(0)
