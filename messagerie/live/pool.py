@@ -6,6 +6,7 @@ the schema; the acts are the same generators that pages run (messagerie.actions.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -82,6 +83,10 @@ class Pool:
 
     def __init__(self, greet: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         self._greet = greet
+        # The last one used goes first: the server's process behind it has all at hand, where one
+        # that slept for a while takes half as long again.
+        self._warm: list[AsyncConnection] = []
+        self._places = asyncio.Semaphore(SIZE)  # who has one finds a connection, warm or not
         self._pool = AsyncConnectionPool(
             kwargs=driver_parameters()
             | {"prepare_threshold": 0, "application_name": APPLICATION, "autocommit": True},
@@ -103,6 +108,7 @@ class Pool:
         await self._pool.open(wait=False)
 
     async def close(self) -> None:
+        await self.rest()
         await self._pool.close(timeout=PATIENCE)
 
     async def carry(self, steps: Steps[Answer]) -> Answer:
@@ -126,18 +132,36 @@ class Pool:
         """
         return await self._lend(_at_once, statement)
 
+    async def rest(self) -> None:
+        """Give back what was kept warm: the pool renews its old connections then."""
+        while self._warm:
+            await self._pool.putconn(self._warm.pop())
+
     async def _lend(
         self, work: Callable[[AsyncConnection, Given], Awaitable[Answer]], given: Given
-    ):
+    ) -> Answer:
         try:
-            async with asyncio.timeout(ACT_SECONDS), self._pool.connection() as connection:
+            async with asyncio.timeout(ACT_SECONDS), self._places:
+                connection = self._warm.pop() if self._warm else await self._pool.getconn()
                 try:
-                    return await work(connection, given)
-                except psycopg.errors.ReadOnlySqlTransaction as error:
-                    await connection.close()  # a standby: not the one to keep
-                    raise psycopg.OperationalError("the database only reads") from error
+                    answer = await work(connection, given)
+                except BaseException as error:
+                    await self._take_back(connection, error)
+                    raise
+                self._warm.append(connection)
+                return answer
         except TimeoutError:
             raise psycopg.OperationalError("no answer in time") from None
+        except psycopg.errors.ReadOnlySqlTransaction as error:
+            raise psycopg.OperationalError("the database only reads") from error
+
+    async def _take_back(self, connection: AsyncConnection, error: BaseException) -> None:
+        """An act failed: its transaction ends, and the pool judges what the connection is worth."""
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            await connection.close()  # a standby: not the one to keep
+        with suppress(psycopg.Error):
+            await connection.rollback()
+        await self._pool.putconn(connection)
 
 
 async def _at_once(connection: AsyncConnection, statement: Statement) -> Rows:
