@@ -46,7 +46,7 @@ METHOD = f"""
   agree, each is acknowledged once, no text is altered, rows stored = lines sent. What is not so is
   in the table of faults, by name and count.
 - CPU is read from `/proc` around the measured time. `*`: others used more than {FOREIGN_LIMIT}
-  core in more than a tenth of the half-second windows. `c`: the generator used more than
+  core in more than a tenth of the windows. `c`: the generator used more than
   {CLIENT_BOUND} core, so the figure is a lower bound. `†`: the target fell behind the offered
   rate; its waiting says only that.
 """
