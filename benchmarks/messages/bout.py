@@ -16,8 +16,8 @@ from benchmarks.messages.targets import ROWS
 from benchmarks.messages.web import Web
 from config.start.instance import CHECKOUT
 
-# Seconds between two readings of the clocks. Each takes some milliseconds of a core: twice a second,
-# they were seen in one line out of a hundred.
+# Seconds between two readings of the clocks. Each takes some milliseconds of a core: twice a
+# second, they were seen in one line out of a hundred.
 WINDOW = 2.0
 KEPT_UP = 0.97  # of the offered rate; below it, waiting grows as long as the measure lasts
 CLIENT_BOUND = 0.8  # cores of the generator above which it may be the limit
