@@ -144,7 +144,7 @@ def reply(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         client_id = UUID(request.POST.get("client_id", ""))
     except ValueError:
         sentence = _("Le formulaire est incomplet : votre message n'est pas parti. Renvoyez-le.")
-        return _again(request, conversation_id, typed, Refused(RefusalCode.BAD_ID, sentence))
+        return page_again(request, conversation_id, typed, Refused(RefusalCode.BAD_ID, sentence))
     try:
         posted = actions.post(
             conversation_id,
@@ -155,11 +155,11 @@ def reply(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         )
     except Refused as refused:
         same = None if refused.code == RefusalCode.SAME_ID_OTHER_TEXT else client_id
-        return _again(request, conversation_id, typed, refused, same)
+        return page_again(request, conversation_id, typed, refused, same)
     return redirect(f"{reverse('patient:conversation', args=[conversation_id])}#m{posted.seq}")
 
 
-def _again(
+def page_again(
     request: HttpRequest,
     conversation_id: UUID,
     typed: str,

@@ -19,8 +19,8 @@ from messagerie.forms.console import ReplyForm
 from messagerie.views.console import conversation_page as console_page
 from messagerie.views.console import home_page
 from messagerie.views.console_access import ConsoleRequest, professionals_only
-from messagerie.views.conversation import KEPT_AT_MOST, conversation_page
-from messagerie.views.pages import patient_only, refusal
+from messagerie.views.conversation import KEPT_AT_MOST, page_again
+from messagerie.views.pages import patient_only
 from orientation.scope import scope_for
 
 FIELD = "fichier"
@@ -52,18 +52,9 @@ def join_by_patient(request: ConsoleRequest, conversation_id: UUID) -> HttpRespo
             content=content,
         )
     except Refused as refused:
-        try:
-            return conversation_page(
-                request,
-                conversation_id,
-                typed=typed,
-                error=refused.sentence,
-                status=refused.status,
-                # Another file is another sending: only what may pass as it is keeps its number.
-                client_id=client_id if refused.retry else None,
-            )
-        except Refused as hidden:
-            return refusal(request, hidden, typed)
+        # Another file is another sending: only what may pass as it is keeps its number.
+        same = client_id if refused.retry else None
+        return page_again(request, conversation_id, typed, refused, same)
     if typed.strip():
         drafts.keep_reply(request.session, conversation_id, typed[:KEPT_AT_MOST])
     return redirect(f"{reverse('patient:conversation', args=[conversation_id])}#m{joined.seq}")
