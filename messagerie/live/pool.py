@@ -157,11 +157,13 @@ class Pool:
 
     async def _take_back(self, connection: AsyncConnection, error: BaseException) -> None:
         """An act failed: its transaction ends, and the pool judges what the connection is worth."""
-        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-            await connection.close()  # a standby: not the one to keep
-        with suppress(psycopg.Error):
-            await connection.rollback()
-        await self._pool.putconn(connection)
+        try:
+            if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                await connection.close()  # a standby: not the one to keep
+            with suppress(psycopg.Error):
+                await connection.rollback()
+        finally:
+            await self._pool.putconn(connection)
 
 
 async def _at_once(connection: AsyncConnection, statement: Statement) -> Rows:

@@ -48,7 +48,10 @@ class Tick:
                 except Exception as error:  # the database is away: the next turn
                     logger.warning("tick put off: %s", type(error).__name__)
                 await asyncio.sleep(pause)
-            await self._hub.pool.rest()
+            try:
+                await self._hub.pool.rest()
+            except Exception as error:
+                logger.warning("connections not renewed: %s", type(error).__name__)
             if not self._reading_desks:
                 self._hub.keep(self._read_desks())
 
