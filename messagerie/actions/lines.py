@@ -1,6 +1,7 @@
 """Keep lines: number them under the lock of their conversation, one or hundreds at a time.
 
-The only way in which a person's text becomes a Message. The journey of a group:
+The only way in which a person's text becomes a Message, with its short cut for a line that comes
+alone (messagerie.actions.alone), which writes the same or nothing. The journey of a group:
 
 1. lock the conversations in the order of their ids, and read what is already kept under the
    same client UUIDs (a new statement, so that it sees what the lock waited for);
