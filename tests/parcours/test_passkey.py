@@ -43,7 +43,8 @@ def test_enrol_a_passkey_then_sign_in_with_it_alone(page: Page):
     go_on(page, "Ajouter")
     expect(page.get_by_text("Clé de sécurité ajoutée")).to_be_visible()
     page.goto("/compte/logout/")
-    page.get_by_role("main").get_by_role("button").click()
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button").click()
     page.goto("/administration/")
     page.get_by_role("button", name="Utiliser une clé d'accès").click()
     expect(page.get_by_role("heading", name="Mon territoire")).to_be_visible()

@@ -44,14 +44,16 @@ def patient_file(
     expect(patient_lines(phone)).to_have_text([QUESTION])
     talk = phone.url
     phone.goto(f"{talk}retirer/")
-    go_on(phone, "Retirer ma question")
+    with phone.expect_navigation():
+        go_on(phone, "Retirer ma question")
     phone.goto("/mon-dossier/")
     visit("dossier", phone)
     phone.goto("/mon-dossier/avis/")
     visit("dossier-avis", phone)
     go_on(phone, "Ne plus recevoir ces avis")
     visit("dossier-avis-arretes", phone)
-    go_on(phone, "Recevoir de nouveau les avis")
+    with phone.expect_navigation():
+        go_on(phone, "Recevoir de nouveau les avis")
     phone.goto("/avis/lien-coupe/")
     visit("avis-lien-coupe", phone)
     phone.goto(talk.replace("/conversations/", "/mon-dossier/") + "effacement/")

@@ -116,7 +116,8 @@ def mailed_code(page: Page, address: str) -> str:
 def enter(page: Page, role: str) -> None:
     """By the door of the demonstration: "patient", "professionnel" or "administratrice"."""
     page.goto("/")
-    page.get_by_role("button", name=f"Entrer comme {role}").click()
+    with page.expect_navigation():  # going elsewhere now would leave the door before it opens
+        page.get_by_role("button", name=f"Entrer comme {role}").click()
 
 
 def sign_in(page: Page, address: str) -> None:
