@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from comptes.keys.cipher import content_mac
 from comptes.keys.provider import KeyUnavailable
 from comptes.models import Act, JournalEntry
-from messagerie.actions.statements import Last, Rows, Statement, Steps
+from messagerie.actions.statements import Last, Rows, Statement, Steps, existing
 from messagerie.contents import seal_body
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import Conversation, Message, MessageKind, Notice, NoticeKind, Side
@@ -97,7 +97,7 @@ def keep(lines: Sequence[NewLine], *, skip_locked: bool) -> Steps[list[Verdict]]
     missing = [pk for pk in ids if pk not in rows] if skip_locked else []
     elsewhere = set()
     if missing:
-        ((found),) = yield [(f"SELECT id FROM {_conversation} WHERE id = ANY(%s)", [missing])]  # noqa: S608
+        (found,) = yield [existing(_conversation, missing)]
         elsewhere = {pk for (pk,) in found}
     judged = Judge(rows, elsewhere, held)
     verdicts = [judged.verdict(line) for line in lines]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from comptes.journal import record
 from comptes.models import Act, JournalEntry, User
 from messagerie import delivery
-from messagerie.actions.statements import Last, Statement, Steps, run
+from messagerie.actions.statements import Last, Statement, Steps, existing, run
 from messagerie.errors import not_found
 from messagerie.models import Conversation, Side
 from messagerie.rights import COLUMNS, Row, side_of
@@ -101,17 +101,22 @@ def advance(seen: list[Seen], *, skip_locked: bool) -> Steps[Moved]:
     ]
     before = {row[0]: Row(*row) for row in locked}
     after = dict(before)
+    elsewhere = set()
+    if skip_locked and (missing := [pk for pk in ids if pk not in before]):
+        (found,) = yield [existing(_conversation, missing)]
+        elsewhere = {pk for (pk,) in found}
     later = []
     for one in seen:
         row = after.get(one.conversation_id)
         if row is None:
-            later.append(one)
+            if one.conversation_id in elsewhere:
+                later.append(one)
         elif (side := side_of(row, one.scope)) is not None:
             after[row.id] = _with_receipt(row, side, one)
     moved = {pk: row for pk, row in after.items() if row != before[pk]}
     if moved:
         yield Last([_receipts(list(moved.values()))])
-    return Moved(moved, later if skip_locked else [])
+    return Moved(moved, later)
 
 
 def _with_receipt(row: Row, side: Side, seen: Seen) -> Row:

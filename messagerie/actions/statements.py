@@ -7,6 +7,7 @@ connections of the live views (messagerie.live.pool): one act, two ways to carry
 
 from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connection
 
@@ -14,6 +15,11 @@ Statement = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 Answer = TypeVar("Answer")
 Steps = Generator[list[Statement], list[Rows], Answer]
+
+
+def existing(table: str, ids: list[UUID]) -> Statement:
+    """Which of these rows exist: those that a SKIP LOCKED left out, from those that never were."""
+    return f"SELECT id FROM {table} WHERE id = ANY(%s)", [ids]  # noqa: S608
 
 
 class Last(list[Statement]):

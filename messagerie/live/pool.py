@@ -86,7 +86,8 @@ class Pool:
         # The last one used goes first: the server's process behind it has all at hand, where one
         # that slept for a while takes half as long again.
         self._warm: list[AsyncConnection] = []
-        self._places = asyncio.Semaphore(SIZE)  # who has one finds a connection, warm or not
+        self._asking = 0  # acts that wait for a connection, since none was warm
+        self._places = asyncio.Semaphore(SIZE)
         self._pool = AsyncConnectionPool(
             kwargs=driver_parameters()
             | {"prepare_threshold": 0, "application_name": APPLICATION, "autocommit": True},
@@ -142,18 +143,28 @@ class Pool:
     ) -> Answer:
         try:
             async with asyncio.timeout(ACT_SECONDS), self._places:
-                connection = self._warm.pop() if self._warm else await self._pool.getconn()
+                connection = self._warm.pop() if self._warm else await self._ask()
                 try:
                     answer = await work(connection, given)
                 except BaseException as error:
                     await self._take_back(connection, error)
                     raise
-                self._warm.append(connection)
+                if self._asking or self._pool.closed:  # somebody waits for it, or nobody will
+                    await self._pool.putconn(connection)
+                else:
+                    self._warm.append(connection)
                 return answer
         except TimeoutError:
             raise psycopg.OperationalError("no answer in time") from None
         except psycopg.errors.ReadOnlySqlTransaction as error:
             raise psycopg.OperationalError("the database only reads") from error
+
+    async def _ask(self) -> AsyncConnection:
+        self._asking += 1
+        try:
+            return await self._pool.getconn()
+        finally:
+            self._asking -= 1
 
     async def _take_back(self, connection: AsyncConnection, error: BaseException) -> None:
         """An act failed: its transaction ends, and the pool judges what the connection is worth."""

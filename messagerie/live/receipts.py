@@ -48,6 +48,8 @@ class Receipts:
         self._pending: dict[Key, Pending] = {}
         self._lane: Lane[Key] = Lane(self._carry, GROUP)
         self.lanes = (self._lane,)
+        self._put_off = 0  # groups that come again in a moment
+        self._over = False  # the last page has left
 
     def note(self, view: View, conversation_id: UUID, seq: int, *, opened: bool) -> None:
         """A page has the lines up to `seq`. Kept even when the page leaves before its turn."""
@@ -61,8 +63,14 @@ class Receipts:
             held.opened = max(held.opened, seq if opened else 0)
 
     async def drain(self, seconds: float) -> None:
-        """Let what pages have just said go, for so long at most."""
+        """Let what pages have just said go, for so long at most; what is said later is not
+        heard any more."""
+        end = time.monotonic() + seconds
         await self._lane.drain(seconds)
+        while self._put_off and (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(WAIT, left))
+            await self._lane.drain(left)
+        self._over = True
 
     async def _carry(self, keys: list[Key]) -> None:
         waited = [(key, self._pending.pop(key)) for key in keys]
@@ -104,12 +112,14 @@ class Receipts:
     def _later(self, group: list[tuple[Key, Pending]]) -> None:
         due = time.monotonic() - PATIENCE
         again = [one for one in group if one[1].since >= due]
-        if again:
+        if again and not self._over:
+            self._put_off += 1
             asyncio.get_running_loop().call_later(WAIT, self._again, again)
 
     def _again(self, group: list[tuple[Key, Pending]]) -> None:
+        self._put_off -= 1
         for key, held in group:
-            if not self._dropped(*key):
+            if not self._over and not self._dropped(*key):
                 self.note(*key, held.delivered, opened=False)
                 waiting = self._pending[key]
                 waiting.opened = max(waiting.opened, held.opened)

@@ -19,7 +19,7 @@ from tests.messagerie.talking import (
     send,
     watch,
 )
-from tests.sockets import Socket
+from tests.sockets import WAIT, Socket
 
 # A broker that nobody runs: hints are lost, only the tick is left.
 NOWHERE = {
@@ -141,6 +141,18 @@ async def test_the_last_page_of_a_process_leaves_its_receipt(talk, sessions):
     await watch(only, talk)
     await only.say({"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True})
     await only.close()
+    assert (await apart(Conversation.objects.get)()).professional_opened_seq == 2
+
+
+async def test_the_last_page_leaves_its_receipt_behind_a_short_lock(talk, sessions):
+    only = Socket(sessions["pro"])
+    assert await only.open()
+    await watch(only, talk)
+    with locked_elsewhere(talk):
+        await only.say({"t": "seen", "conversation": str(talk.pk), "seq": 2, "opened": True})
+        await only.send_input({"type": "websocket.disconnect", "code": 1000})
+        await asyncio.sleep(0.05)
+    await only.wait(WAIT)
     assert (await apart(Conversation.objects.get)()).professional_opened_seq == 2
 
 

@@ -64,3 +64,12 @@ async def test_an_act_that_fails_leaves_nothing_behind(pool):
         ("SELECT count(*) FROM pg_stat_activity WHERE state LIKE %s", ["idle in%"])
     )
     assert status == 0
+
+
+async def test_a_connection_that_comes_free_goes_to_whoever_waits(pool):
+    """The server grants one connection only, as after a restart: nobody waits for another one."""
+    pool._pool._max_size = 1
+    first = await asyncio.wait_for(
+        asyncio.gather(*(pool.carry(backend()) for _ in range(SIZE))), WAIT
+    )
+    assert len(set(first)) == 1
