@@ -86,9 +86,10 @@ def new_page(browser, stack, watch):
         return context.new_page()
 
     yield open_page
-    for context in contexts:
-        _rest(context)
-        context.close()
+    with watch.server_away():  # the journey is over: what its pages still try is nobody's fault
+        for context in contexts:
+            _rest(context)
+            context.close()
 
 
 def _rest(context: BrowserContext) -> None:
