@@ -18,6 +18,7 @@ import { listenToKeys } from "./console_touches.mjs";
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
+import { readPage } from "./lire.mjs";
 import { spoken } from "./pieces.mjs";
 import { openLive } from "./saisie.mjs";
 
@@ -177,14 +178,13 @@ async function openPanel(address) {
     location.assign(address);
     return;
   }
-  try {
-    const answer = await fetch(address);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    panel.replaceChildren(...page.querySelector("[data-droite]").childNodes);
-    panel.querySelector("h2")?.scrollIntoView({ block: "nearest" });
-  } catch {
+  const fresh = (await readPage(address))?.querySelector("[data-droite]");
+  if (!fresh) {
     location.assign(address);
+    return;
   }
+  panel.replaceChildren(...fresh.childNodes);
+  panel.querySelector("h2")?.scrollIntoView({ block: "nearest" });
 }
 
 document.addEventListener("click", (event) => {

@@ -1,6 +1,8 @@
 /* The thread of the console: drawing lines, keeping them in order, and the parts that the server
  * draws. Text of people is only ever set through textContent. */
 
+import { readPage } from "./lire.mjs";
+
 export const root = document.querySelector("[data-console]");
 export const thread = document.querySelector("[data-fil]");
 const clock = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit" });
@@ -43,19 +45,9 @@ export function place(line, seq) {
   else if (thread.lastElementChild !== line) thread.append(line);
 }
 
-async function pageAt(address) {
-  try {
-    const answer = await fetch(address);
-    if (!answer.ok || answer.redirected) return null;
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  } catch {
-    return null; // no network: the next line tries again
-  }
-}
-
 /** The thread as the server draws it, with what waits here at its foot. */
 export async function reloadThread(reader) {
-  const fresh = await pageAt(thread.dataset.fil);
+  const fresh = await readPage(thread.dataset.fil);
   if (!fresh) return;
   const waiting = [...thread.querySelectorAll(".ms-replique--partant")];
   const drawn = [...fresh.body.childNodes].map((node) => document.adoptNode(node));
@@ -73,7 +65,7 @@ export async function reloadThread(reader) {
 
 /** A sign declared since: its mark in the heading, and the situation when it is on the page. */
 export async function reloadSituation(reader) {
-  const fresh = await pageAt(root.dataset.situation);
+  const fresh = await readPage(root.dataset.situation);
   if (!fresh) return;
   reader.steady(() => {
     for (const part of ["[data-tete]", "[data-droite]"]) {

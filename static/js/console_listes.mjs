@@ -1,5 +1,7 @@
 /* The left column of the console: fetched again when the queue changes. */
 
+import { readPage } from "./lire.mjs";
+
 const root = document.querySelector("[data-console]");
 const lists = document.querySelector("[data-listes]");
 const title = document.title;
@@ -11,20 +13,15 @@ export function refreshLists() {
 }
 
 async function fetchLists() {
-  try {
-    const here = new URLSearchParams(location.search);
-    here.set("ouverte", root.dataset.ouverte);
-    const answer = await fetch(`${root.dataset.file}?${here}`);
-    if (answer.ok && !answer.redirected) replaceLists(await answer.text());
-  } catch {
-    // no network: the next event tries again
-  }
+  const here = new URLSearchParams(location.search);
+  here.set("ouverte", root.dataset.ouverte);
+  const fresh = await readPage(`${root.dataset.file}?${here}`);
+  if (fresh) replaceLists(fresh.body); // else the next event tries again
   planned = null;
 }
 
-function replaceLists(html) {
+function replaceLists(fresh) {
   const focused = document.activeElement?.closest?.("[data-rang]")?.getAttribute("href");
-  const fresh = new DOMParser().parseFromString(html, "text/html").body;
   lists.replaceChildren(...fresh.childNodes);
   if (focused) lists.querySelector(`[data-rang][href="${CSS.escape(focused)}"]`)?.focus();
   sayCount();

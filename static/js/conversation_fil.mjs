@@ -1,6 +1,8 @@
 /* The thread of the patient's conversation: drawing lines, keeping them in order, and the parts that
  * the server draws. Text of people is only ever set through textContent. */
 
+import { readPage } from "./lire.mjs";
+
 export const page = document.querySelector("[data-conversation]");
 export const thread = page.querySelector("[data-fil]");
 const timeZone = page.dataset.fuseau;
@@ -67,14 +69,8 @@ export function place(node, seq) {
 // --- the parts that the server draws
 
 /** The state of the conversation, its foot, and the cards after a number. */
-export async function fetchParts(after) {
-  try {
-    const answer = await fetch(`${page.dataset.vivant}?apres=${after}`);
-    if (!answer.ok || answer.redirected) return null;
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  } catch {
-    return null;
-  }
+export function fetchParts(after) {
+  return readPage(`${page.dataset.vivant}?apres=${after}`);
 }
 
 /** Replace what changed, leaving alone what did not. */

@@ -4,6 +4,7 @@
  * Without this module the same form sends the file by a plain submission. */
 
 import { newId } from "./direct_outils.mjs";
+import { read } from "./lire.mjs";
 import { readyToSend } from "./pieces_photo.mjs";
 
 const LARGEST = 10 * 1024 * 1024;
@@ -157,14 +158,9 @@ class Joining {
 // --- files "en analyse"
 
 async function follow(piece) {
-  try {
-    const answer = await fetch(piece.dataset.suivi, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
-    const { state } = await answer.json();
-    if (state !== piece.dataset.etat) show(piece, state);
-  } catch {
-    // no network: the next turn asks again
-  }
+  const answer = await read(piece.dataset.suivi, { Accept: "application/json" });
+  const said = await answer?.json().catch(() => null);
+  if (said && said.state !== piece.dataset.etat) show(piece, said.state); // else the next turn asks
 }
 
 function show(piece, state) {

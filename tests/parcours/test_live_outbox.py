@@ -170,6 +170,18 @@ def test_another_account_finds_nothing_and_sends_nothing(talk, side):
     assert "ms." not in stored(page)
 
 
+def test_a_page_whose_session_is_over_asks_for_no_sign_in_page_by_itself(talk):
+    """It would give the browser another form token, and whoever signs in beside it is refused."""
+    console = talk.console
+    answered: list[str] = []
+    console.on("response", lambda response: answered.append(response.url))
+    console.context.clear_cookies()
+    for line in ("Elle gonfle.", "Elle chauffe."):  # the second, once the first is answered
+        with console.expect_response("**/console/file/**"):
+            patient_writes(talk.phone, line)
+    assert not [url for url in answered if "/compte/" in url]
+
+
 END_SESSIONS = """
 from django.contrib.sessions.models import Session
 from comptes.models import User
