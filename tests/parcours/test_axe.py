@@ -52,6 +52,7 @@ def test_pages_are_sound(tour, stack, new_page, titles):
     faults: list[str] = []
 
     def visit(name: str, page: Page) -> None:
+        page.wait_for_load_state()
         path = ONE_OF_MANY.sub("*", page.evaluate("location.pathname"))
         title = re.sub(r"^\(\d+\) ", "", page.title())
         said, _, service = title.rpartition(" – ")

@@ -20,6 +20,7 @@ from tests.parcours.walks import (
     enter,
     fill_sign_in,
     go_on,
+    land,
     orient_to_cpts,
     patient_lines,
     patient_writes,
@@ -63,7 +64,7 @@ def public(stack: Stack, open_page: Open, visit: Visit) -> None:
         page.goto(path)
         visit(name, page)
     page.goto("/compte/signup/")
-    go_on(page, "Créer mon compte")
+    land(page, "Créer mon compte")
     visit("compte-creer-refuse", page)
 
 
@@ -72,7 +73,7 @@ def door(stack: Stack, open_page: Open, visit: Visit) -> None:
     page = open_page(**PHONE)
     page.goto("/demande/")
     visit("porte-1-pour-qui", page)
-    go_on(page)
+    land(page)
     visit("porte-1-refuse", page)
     say_for_whom(page, "Prune")
     visit("porte-2-ou", page)
@@ -87,18 +88,19 @@ def door(stack: Stack, open_page: Open, visit: Visit) -> None:
         page.goto("/demande/ou/?changer=1")
         say_where(page, place)
         visit(name, page)
-    go_on(page)
+    land(page)
     visit("porte-3-signes", page)
-    go_on(page)
+    land(page)
     visit("porte-3-refuse", page)
     page.locator("main label").first.click()
     visit("porte-3-coche", page)
-    go_on(page)
+    land(page)
     visit("porte-3-signe", page)
     page.locator("#lequel label").first.click()
-    page.get_by_role("button", name="Voir ce qu'il faut faire").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Voir ce qu'il faut faire").click()
     visit("porte-3-numero", page)
-    go_on(page, "Ce n'est pas mon cas, continuer")
+    land(page, "Ce n'est pas mon cas, continuer")
     visit("porte-4-medecin", page)
     say_no_gp(page)
     visit("porte-5-question", page)
@@ -125,11 +127,11 @@ def account(stack: Stack, open_page: Open, visit: Visit) -> None:
         page.goto(path)
         visit(name, page)
     page.get_by_label("Mot de passe").fill(OWN_PASSWORD)
-    go_on(page, "Confirmer")
+    land(page, "Confirmer")
     visit("compte-application", page)
     secret = page.locator("code").first.inner_text().strip()
     page.get_by_label("Code").first.fill(totp(secret))
-    go_on(page, "Activer")
+    land(page, "Activer")
     visit("compte-codes-de-secours", page)
     page.goto("/compte/2fa/webauthn/add/")
     visit("compte-cle", page)
@@ -145,7 +147,7 @@ def account(stack: Stack, open_page: Open, visit: Visit) -> None:
     other = open_page(**PHONE)
     other.goto("/compte/login/code/")
     other.get_by_label("Courriel").fill("camille.mesange@exemple.invalid")
-    go_on(other, "Recevoir le code")
+    land(other, "Recevoir le code")
     visit("compte-code-connexion", other)
     type_mailed_code(other, "camille.mesange@exemple.invalid")
     visit("accueil-patient", other)
@@ -162,11 +164,11 @@ def conversation(stack: Stack, open_page: Open, visit: Visit) -> None:
     address = phone.url
     phone.goto(f"{address}aggravation/")
     visit("aggravation", phone)
-    go_on(phone, "Prévenir l'équipe")
+    land(phone, "Prévenir l'équipe")
     visit("aggravation-refuse", phone)
     phone.locator("main label").first.click()
     phone.locator(".ms-signes__detail label").first.click()
-    go_on(phone, "Prévenir l'équipe")
+    land(phone, "Prévenir l'équipe")
     visit("aggravation-numeros", phone)
     phone.goto(f"{address}retirer/")
     visit("conversation-retirer", phone)
@@ -175,7 +177,8 @@ def conversation(stack: Stack, open_page: Open, visit: Visit) -> None:
 
     enter(console, "professionnel")
     visit("console-file", console)
-    console.locator("[data-rang]", has_text="Figue").click()
+    with console.expect_navigation():
+        console.locator("[data-rang]", has_text="Figue").click()
     visit("console-lecture", console)
     console.goto("/console/")
     take(console, "Figue")
@@ -191,7 +194,7 @@ def conversation(stack: Stack, open_page: Open, visit: Visit) -> None:
         console.goto(f"{talk.split('#')[0]}{panel}/")
         visit(f"console-{panel}", console)
     console.goto(f"{talk}clore/")
-    go_on(console, "Clore la conversation")
+    land(console, "Clore la conversation")
     visit("console-clore-refuse", console)
     orient_to_cpts(console, "dans la semaine", "D'ici là, marchez moins.")
     visit("console-apres", console)
@@ -202,7 +205,8 @@ def conversation(stack: Stack, open_page: Open, visit: Visit) -> None:
         visit(f"conversation-{name}", phone)
     phone.goto("/conversations/")
     visit("conversations", phone)
-    phone.get_by_role("link", name="Camille").last.click()
+    with phone.expect_navigation():
+        phone.get_by_role("link", name="Camille").last.click()
     visit("conversation-close", phone)
     phone.goto("/")
     visit("accueil-patient-suivi", phone)
@@ -224,7 +228,8 @@ def quiet_console(stack: Stack, open_page: Open, visit: Visit) -> None:
     sign_in(page, stack.shell(ON_DUTY_IN_BRETAGNE))
     expect(page.get_by_role("heading", name="Console")).to_be_visible()
     visit("console-vide", page)
-    page.get_by_role("button", name="Quitter ma garde").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Quitter ma garde").click()
     visit("console-hors-garde", page)
     page.get_by_role("button", name="Prendre ma garde").click()
     page.get_by_role("button", name="Raccourcis").click()

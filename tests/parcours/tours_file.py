@@ -10,6 +10,7 @@ from tests.parcours.walks import (
     PHONE,
     enter,
     go_on,
+    land,
     patient_lines,
     send_question,
     through_the_door,
@@ -44,16 +45,14 @@ def patient_file(
     expect(patient_lines(phone)).to_have_text([QUESTION])
     talk = phone.url
     phone.goto(f"{talk}retirer/")
-    with phone.expect_navigation():
-        go_on(phone, "Retirer ma question")
+    land(phone, "Retirer ma question")
     phone.goto("/mon-dossier/")
     visit("dossier", phone)
     phone.goto("/mon-dossier/avis/")
     visit("dossier-avis", phone)
-    go_on(phone, "Ne plus recevoir ces avis")
+    land(phone, "Ne plus recevoir ces avis")
     visit("dossier-avis-arretes", phone)
-    with phone.expect_navigation():
-        go_on(phone, "Recevoir de nouveau les avis")
+    land(phone, "Recevoir de nouveau les avis")
     phone.goto("/avis/lien-coupe/")
     visit("avis-lien-coupe", phone)
     phone.goto(talk.replace("/conversations/", "/mon-dossier/") + "effacement/")
@@ -68,9 +67,11 @@ def patient_file(
     desk.goto("/administration/messagerie/erasurerequest/add/")
     visit("effacement-demander", desk)
     desk.goto("/administration/messagerie/erasurerequest/")
-    desk.locator("#result_list tbody th a").first.click()
+    with desk.expect_navigation():
+        desk.locator("#result_list tbody th a").first.click()
     visit("effacement-une", desk)
-    desk.get_by_role("link", name="Reprendre").click()
+    with desk.expect_navigation():
+        desk.get_by_role("link", name="Reprendre").click()
     visit("effacement-reprendre", desk)
     desk.get_by_role("button", name="Demander l'effacement").click()
     expect(desk.get_by_text("La demande attend maintenant")).to_be_visible()

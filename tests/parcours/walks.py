@@ -27,6 +27,12 @@ def go_on(page: Page, button: str = "Continuer") -> None:
     page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
 
 
+def land(page: Page, button: str = "Continuer") -> None:
+    """Go on, until the page that it leads to is there."""
+    with page.expect_navigation():
+        go_on(page, button)
+
+
 # --- The door
 
 
@@ -35,24 +41,24 @@ def say_for_whom(page: Page, name: str, age: int = 34) -> None:
     tick(page, "Moi")
     page.get_by_label("Prénom de la personne concernée").fill(name)
     page.get_by_label("Âge en années").fill(str(age))
-    go_on(page)
+    land(page)
 
 
 def say_where(page: Page, place: str) -> None:
     page.get_by_label("Votre commune ou votre code postal").fill(place)
-    go_on(page)
+    land(page)
 
 
 def answer_no_sign(page: Page) -> None:
     tick(page, "Aucun de ces signes")
-    go_on(page)
+    land(page)
 
 
 def say_no_gp(page: Page) -> None:
     page.get_by_role("group", name="Un médecin traitant est-il déclaré").get_by_text(
         "Non", exact=True
     ).click()
-    go_on(page)
+    land(page)
 
 
 def write_question(page: Page, body: str) -> None:
