@@ -32,11 +32,17 @@ def swap(module: ModuleType, name: str, other: Any) -> None:
 
 
 def cut(module: ModuleType, name: str, part: str, other: str) -> None:
-    """Put something else in place of a part of a statement. Raises AttributeError, as above."""
-    statement = getattr(module, name)
-    if part not in statement:
-        raise AttributeError(f"{name} is made otherwise")
-    swap(module, name, statement.replace(part, other))
+    """Put something else in place of a part of a statement, or of each of several. Raises
+    AttributeError, as above."""
+
+    def without(statement: str) -> str:
+        if part not in statement:
+            raise AttributeError(f"{name} is made otherwise")
+        return statement.replace(part, other)
+
+    given = getattr(module, name)
+    several = isinstance(given, dict)
+    swap(module, name, {k: without(v) for k, v in given.items()} if several else without(given))
 
 
 def no_sealing() -> None:

@@ -9,35 +9,60 @@ nothing is written, and the line goes the whole way (messagerie.actions.lines), 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from messagerie.actions.lines import WRITTEN, Judge, Kept, NewLine
+from messagerie.actions.lines import JOURNALED, KEPT, Judge, Kept, NewLine
 from messagerie.actions.statements import Rows, Statement
-from messagerie.models import Conversation, Message
+from messagerie.models import Conversation, Message, Notice, NoticeKind, Side
 from messagerie.rights import Row
 from orientation.standing import STAMPS, stamps_statement
 
-_conversation, _message = (model._meta.db_table for model in (Conversation, Message))
-# What a judgement stands on. A conversation never changes departments, nor patients.
+_conversation, _message, _notice = (
+    model._meta.db_table for model in (Conversation, Message, Notice)
+)
+# What a judgement stands on: all that rights, states and the session's scope are compared with.
 SAME = ("patient_id", "professional_id", "structure_id", "departement_id", "state")
 NOT_KEPT_YET = f"""NOT EXISTS (
         SELECT FROM {_message} kept WHERE kept.conversation_id = asked.conversation_id
             AND kept.sender_id = asked.author_id AND kept.client_id = asked.client_id)"""
-ALONE = f"""
+# What else a line changes depends on who wrote it: asked in Python, it is not planned for nothing.
+FOLLOWED = {
+    Side.PATIENT: f"""numbered AS (
+    UPDATE {_conversation} held SET last_seq = line.seq, last_patient_at = line.at
+    FROM line WHERE held.id = line.conversation_id
+)""",  # noqa: S608
+    Side.PROFESSIONAL: f"""numbered AS (
+    UPDATE {_conversation} held SET last_seq = line.seq, last_professional_at = line.at,
+        first_answer_at = coalesce(held.first_answer_at, line.at)
+    FROM line WHERE held.id = line.conversation_id
+), told AS (
+    INSERT INTO {_notice} (user_id, conversation_id, kind, seq, created_at)
+    SELECT patient_id, conversation_id, '{NoticeKind.ANSWER}', seq, at FROM line
+    ON CONFLICT DO NOTHING
+)""",  # noqa: S608
+}
+
+
+def _alone(side: Side) -> str:
+    return f"""
 WITH stamped(session_key, stamp) AS MATERIALIZED ({STAMPS}), asked AS (
     SELECT %s::uuid AS conversation_id, %s::bigint AS author_id, %s::text AS author_kind,
            %s::text AS side, %s::uuid AS client_id, %s::bytea AS sealed, %s::bytea AS mac,
            %s::timestamptz AS at
 ), held AS (
-    SELECT id, last_seq FROM {_conversation}
+    SELECT id, patient_id, last_seq FROM {_conversation}
     WHERE id = %s AND ({", ".join(SAME)}) IS NOT DISTINCT FROM
         (%s::bigint, %s::bigint, %s::bigint, %s::text, %s::text)
     FOR NO KEY UPDATE SKIP LOCKED
 ), line AS MATERIALIZED (
-    SELECT asked.*, held.last_seq + 1 AS seq FROM asked JOIN held ON held.id = conversation_id
+    SELECT asked.*, held.patient_id, held.last_seq + 1 AS seq
+    FROM asked JOIN held ON held.id = conversation_id
     WHERE EXISTS (SELECT FROM stamped WHERE session_key = %s AND stamp = %s)
         AND {NOT_KEPT_YET}
-), {WRITTEN}
+), kept AS ({KEPT}), {FOLLOWED[side]}, noted AS ({JOURNALED})
 SELECT session_key, stamp, line.seq FROM stamped LEFT JOIN line ON true
 """  # noqa: S608
+
+
+ALONE = {side: _alone(side) for side in FOLLOWED}
 
 
 class Session(NamedTuple):
@@ -62,7 +87,7 @@ def keep_alone(
         sessions: (session key, account) of all who are served, the author's among them.
     """
     row = guess.row
-    return ALONE, [
+    return ALONE[guess.side], [
         *stamps_statement(sessions)[1],
         line.conversation_id,
         line.author_id,

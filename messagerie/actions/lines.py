@@ -236,19 +236,25 @@ def _write(kept: list[tuple[NewLine, Kept]]) -> Statement:
 
 
 # What is written of the lines of a CTE "line", which says of each its number.
+KEPT = f"""
+    INSERT INTO {_message} (conversation_id, seq, sender_id, side, kind, client_id, body_sealed,
+                            content_mac, created_at)
+    SELECT conversation_id, seq, author_id, side, '{MessageKind.TEXT}', client_id, sealed, mac, at
+    FROM line
+"""  # noqa: S608
 JOURNALED = f"""
     INSERT INTO {_journal} (at, act, actor_id, actor_kind, conversation_id, seq, object_ref, reason)
     SELECT at, '{Act.MESSAGE_POSTED}', author_id, author_kind, conversation_id, seq,
            'client:' || client_id, ''
     FROM line
 """  # noqa: S608
-WRITTEN = f"""
-kept AS (
-    INSERT INTO {_message} (conversation_id, seq, sender_id, side, kind, client_id, body_sealed,
-                            content_mac, created_at)
-    SELECT conversation_id, seq, author_id, side, '{MessageKind.TEXT}', client_id, sealed, mac, at
-    FROM line
-), numbered AS (
+WRITE = f"""
+WITH line AS (
+    SELECT * FROM unnest(
+        %s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bytea[],
+        %s::bytea[], %s::timestamptz[]
+    ) AS line(conversation_id, seq, author_id, author_kind, side, client_id, sealed, mac, at)
+), kept AS ({KEPT}), numbered AS (
     UPDATE {_conversation} AS held SET
         last_seq = last.seq,
         last_patient_at = coalesce(last.patient_at, held.last_patient_at),
@@ -270,13 +276,5 @@ kept AS (
     WHERE side = '{Side.PROFESSIONAL}' ORDER BY conversation_id, seq
     ON CONFLICT DO NOTHING
 ), noted AS ({JOURNALED})
-"""  # noqa: S608
-WRITE = f"""
-WITH line AS (
-    SELECT * FROM unnest(
-        %s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bytea[],
-        %s::bytea[], %s::timestamptz[]
-    ) AS line(conversation_id, seq, author_id, author_kind, side, client_id, sealed, mac, at)
-), {WRITTEN}
 SELECT
 """  # noqa: S608

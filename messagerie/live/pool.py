@@ -32,6 +32,8 @@ SETTINGS = ", ".join(
         "enable_seqscan": "off",
         "enable_hashjoin": "off",
         "enable_mergejoin": "off",
+        "enable_bitmapscan": "off",
+        "enable_memoize": "off",
         "jit": "off",
     }.items()
 )
