@@ -171,11 +171,10 @@ class Writer:
                 self._refuse(waiting, verdict)
             else:
                 assert isinstance(verdict, Kept)
-                self._acknowledge(waiting, verdict)
+                self._tell(waiting, verdict, stamps, day)
                 # A resend too: its first try may have been committed and never told.
                 hints.line(verdict.row)
                 answered = answered or verdict.side == Side.PROFESSIONAL
-                self._show(waiting, verdict, stamps, day)
         if later:
             self._put_aside(later, WAIT_LOCKED)
         if unproved:
@@ -184,6 +183,15 @@ class Writer:
             self._hub.tell(hints)
         if answered:
             self._hub.wake_notices()
+
+    def _tell(self, waiting: Waiting, kept: Kept, stamps: Stamps, day: date) -> None:
+        """Say that a line is committed: first to who waits for it, then to its author, who has it
+        before their eyes."""
+        watching = self._hub.watching.get(waiting.line.conversation_id, set())
+        author, text = {waiting.view}, _line_text(waiting, kept)
+        self._show(waiting, kept, text, watching - author, stamps, day)
+        self._acknowledge(waiting, kept)
+        self._show(waiting, kept, text, watching & author, stamps, day)
 
     def _acknowledge(self, waiting: Waiting, kept: Kept) -> None:
         waiting.view.under_way -= 1
@@ -201,12 +209,19 @@ class Writer:
         waiting.view.under_way -= 1
         waiting.view.refuse(refused, waiting.line.conversation_id, waiting.line.client_id)
 
-    def _show(self, waiting: Waiting, kept: Kept, stamps: Stamps, day: date) -> None:
+    def _show(
+        self,
+        waiting: Waiting,
+        kept: Kept,
+        text: str,
+        views: Iterable[View],
+        stamps: Stamps,
+        day: date,
+    ) -> None:
         """Show a committed line to whoever takes part and stands right before it; the others, and
         those whose session moved, look from their cursor, as after any absence."""
         conversation_id = waiting.line.conversation_id
-        text = ""
-        for view in self._hub.watching.get(conversation_id, ()):
+        for view in views:
             watch = view.watched[conversation_id]
             if watch.cursor >= kept.seq:
                 continue
@@ -220,7 +235,6 @@ class Writer:
             ):
                 self._hub.look(view, conversation_id, watch)
             else:
-                text = text or _line_text(waiting, kept)
                 watch.cursor = kept.seq
                 view.say_text(text)
 
