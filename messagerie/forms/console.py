@@ -50,7 +50,7 @@ class CloseForm(ActForm):
         label="Comment finit cette demande ?",
         choices=OUTCOMES,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choisissez comment finit cette demande."},
+        error_messages={"required": "Choisissez une réponse."},
     )
     summary = forms.CharField(
         label="Résumé du conseil, pour le patient",
