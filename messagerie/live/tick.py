@@ -50,7 +50,7 @@ class Tick:
                 await asyncio.sleep(pause)
             try:
                 await self._hub.pool.rest()
-            except Exception as error:
+            except Exception as error:  # the turn goes on: the others need it
                 logger.warning("connections not renewed: %s", type(error).__name__)
             if not self._reading_desks:
                 self._hub.keep(self._read_desks())

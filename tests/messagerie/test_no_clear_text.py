@@ -14,7 +14,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from channels.db import database_sync_to_async
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -41,16 +40,13 @@ from tests.messagerie.clear_text import (
     rows_of_everything,
     words_in,
 )
+from tests.messagerie.talking import apart
 from tests.sockets import Socket
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("territory"),
 ]
-
-
-def apart(function):
-    return database_sync_to_async(function, thread_sensitive=False)
 
 
 @pytest.fixture

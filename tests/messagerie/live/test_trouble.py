@@ -6,36 +6,24 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import UUID, uuid4
 
 import pytest
-from channels.db import database_sync_to_async
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from comptes.keys.cipher import destroy_key
-from comptes.models import Act, JournalEntry, User
+from comptes.models import Act, JournalEntry
 from messagerie import actions, delivery
 from messagerie.consumers import MAX_WATCHED
 from messagerie.models import Conversation, Message
 from orientation.models import Duty
 from orientation.scope import scope_for
 from tests import factories
+from tests.messagerie.talking import apart, session_of
 from tests.sockets import WAIT, Closed, Socket
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("territory"),
 ]
-
-
-def apart(function):
-    """Database work of a test that runs in the event loop."""
-    return database_sync_to_async(function, thread_sensitive=False)
-
-
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
 
 
 @pytest.fixture
