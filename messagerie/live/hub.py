@@ -125,6 +125,14 @@ class Hub:
             watch.start_again(cursor)
         self.look(view, conversation_id, watch)
 
+    def followers(self, conversation_id: UUID) -> list[tuple[View, Watch]]:
+        """Who follows a conversation, each with how far it is."""
+        return [
+            (view, watch)
+            for view in self.watching.get(conversation_id, ())
+            if (watch := view.watched.get(conversation_id)) is not None
+        ]
+
     def unfollow(self, view: View, conversation_id: UUID) -> None:
         view.watched.pop(conversation_id, None)
         _discard(self.watching, conversation_id, view)
@@ -165,8 +173,9 @@ class Hub:
             self._put_off(looks, error)
             return
         for one in found.refused:
+            if one.followed:
+                one.view.drop(one.conversation_id, not_found() if one.watch.opening else None)
             self._discard_watch(one)
-            one.view.drop(one.conversation_id, not_found() if one.watch.opening else None)
         for one in found.moved:
             one.watch.looking = False
         if found.moved:
@@ -283,8 +292,8 @@ class Hub:
     def hear(self, hints: delivery.Hints) -> None:
         """Hints are no truth: each makes a view read, or prove itself."""
         for conversation_id in hints.conversations:
-            for view in self.watching.get(conversation_id, ()):
-                self.look(view, conversation_id, view.watched[conversation_id])
+            for view, watch in self.followers(conversation_id):
+                self.look(view, conversation_id, watch)
         for user_id in hints.rights:
             self.sessions.prove_again(self.of_user.get(user_id, ()))
         if hints.queues or hints.desks:
@@ -293,8 +302,8 @@ class Hub:
             self.show_typing(conversation_id, Side(side))
 
     def show_typing(self, conversation_id: UUID, side: Side, by: View | None = None) -> None:
-        for view in self.watching.get(conversation_id, ()):
-            if view is not by:
+        for view, watch in self.followers(conversation_id):
+            if view is not by and watch.told is not None:
                 view.say_typing(conversation_id, side)
 
 

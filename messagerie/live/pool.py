@@ -32,7 +32,6 @@ SETTINGS = ", ".join(
         "enable_seqscan": "off",
         "enable_hashjoin": "off",
         "enable_mergejoin": "off",
-        "enable_bitmapscan": "off",
         "enable_memoize": "off",
         "jit": "off",
     }.items()

@@ -132,8 +132,7 @@ class Receipts:
     def _show(self, rows: dict[UUID, Row], stamps: dict[str, str]) -> None:
         day = today()
         for conversation_id, row in rows.items():
-            for view in self._hub.watching.get(conversation_id, ()):
-                watch = view.watched[conversation_id]
+            for view, watch in self._hub.followers(conversation_id):
                 served = not watch.looking and watch.told is not None
                 if served and view.stands(stamps, day) and side_of(row, view.scope) is not None:
                     tell_state(view, watch, row)

@@ -24,7 +24,7 @@ from messagerie.contents import Line
 from messagerie.errors import RefusalCode, Refused
 from messagerie.live.lane import Lane
 from messagerie.live.proving import today
-from messagerie.live.view import View
+from messagerie.live.view import View, Watch
 from messagerie.models import MessageKind, Side
 from messagerie.rendering import line_frame
 from messagerie.rights import side_of
@@ -187,11 +187,16 @@ class Writer:
     def _tell(self, waiting: Waiting, kept: Kept, stamps: Stamps, day: date) -> None:
         """Say that a line is committed: first to who waits for it, then to its author, who has it
         before their eyes."""
-        watching = self._hub.watching.get(waiting.line.conversation_id, set())
-        author, text = {waiting.view}, _line_text(waiting, kept)
-        self._show(waiting, kept, text, watching - author, stamps, day)
+        text = _line_text(waiting, kept)
+        its_own = None
+        for view, watch in self._hub.followers(waiting.line.conversation_id):
+            if view is waiting.view:
+                its_own = watch
+            else:
+                self._show(view, watch, kept, text, stamps, day)
         self._acknowledge(waiting, kept)
-        self._show(waiting, kept, text, watching & author, stamps, day)
+        if its_own is not None:
+            self._show(waiting.view, its_own, kept, text, stamps, day)
 
     def _acknowledge(self, waiting: Waiting, kept: Kept) -> None:
         waiting.view.under_way -= 1
@@ -210,33 +215,24 @@ class Writer:
         waiting.view.refuse(refused, waiting.line.conversation_id, waiting.line.client_id)
 
     def _show(
-        self,
-        waiting: Waiting,
-        kept: Kept,
-        text: str,
-        views: Iterable[View],
-        stamps: Stamps,
-        day: date,
+        self, view: View, watch: Watch, kept: Kept, text: str, stamps: Stamps, day: date
     ) -> None:
-        """Show a committed line to whoever takes part and stands right before it; the others, and
-        those whose session moved, look from their cursor, as after any absence."""
-        conversation_id = waiting.line.conversation_id
-        for view in views:
-            watch = view.watched[conversation_id]
-            if watch.cursor >= kept.seq:
-                continue
-            if (
-                watch.looking
-                or watch.cursor != kept.seq - 1
-                or view.full
-                or side_of(kept.row, view.scope) is None
-                or watch.told is None
-                or not view.stands(stamps, day)
-            ):
-                self._hub.look(view, conversation_id, watch)
-            else:
-                watch.cursor = kept.seq
-                view.say_text(text)
+        """Show a committed line to a view that takes part and stands right before it; another, or
+        one whose session moved, looks from its cursor, as after any absence."""
+        if watch.cursor >= kept.seq:
+            return
+        if (
+            watch.looking
+            or watch.cursor != kept.seq - 1
+            or view.full
+            or side_of(kept.row, view.scope) is None
+            or watch.told is None
+            or not view.stands(stamps, day)
+        ):
+            self._hub.look(view, kept.row.id, watch)
+        else:
+            watch.cursor = kept.seq
+            view.say_text(text)
 
     def _put_aside(self, later: list[Waiting], wait: float) -> None:
         """These lines wait, and every later line of their conversations behind them. When one has

@@ -16,8 +16,8 @@ async function fetchLists() {
   const here = new URLSearchParams(location.search);
   here.set("ouverte", root.dataset.ouverte);
   const fresh = await readPage(`${root.dataset.file}?${here}`);
-  if (fresh) replaceLists(fresh.body); // else the next event tries again
   planned = null;
+  if (fresh) replaceLists(fresh.body); // else the next event tries again
 }
 
 function replaceLists(fresh) {

@@ -2,7 +2,8 @@
  *
  * A redirection is never followed. Once the session is over it leads to the sign-in page, and
  * that page gives the browser another form token: whoever signs in at this moment in another tab
- * would be told that their form has expired. */
+ * would be told that their form has expired. The redirection itself takes the dead session's cookie
+ * away, once: the next reading has none to take. */
 
 /** The answer of an address; null without network, or when the answer is not the one asked for. */
 export async function read(address, headers = {}) {

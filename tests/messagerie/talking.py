@@ -1,5 +1,6 @@
 """Shorthands of the tests that talk through a socket."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,13 +80,17 @@ async def hear_to_the_end(page: Socket) -> tuple[list[dict], int]:
 
 
 @contextmanager
-def locked_elsewhere(talk: Conversation) -> Iterator[None]:
-    """Another session of the database holds the row."""
+def locked_elsewhere(talk: Conversation | None = None) -> Iterator[None]:
+    """Another session of the database holds the row; without `talk`, the whole table."""
     held, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
         with transaction.atomic():
-            Conversation.objects.select_for_update().get(pk=talk.pk)
+            if talk is None:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"LOCK TABLE {Conversation._meta.db_table}")
+            else:
+                Conversation.objects.select_for_update().get(pk=talk.pk)
             held.set()
             go_on.wait(WAIT)
         connection.close()
@@ -98,3 +103,16 @@ def locked_elsewhere(talk: Conversation) -> Iterator[None]:
     finally:
         go_on.set()
         holder.join(WAIT)
+
+
+async def somebody_waits_for_a_lock() -> None:
+    """Until a statement waits behind a lock that is held elsewhere."""
+
+    def waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+            return cursor.fetchone()[0]
+
+    async with asyncio.timeout(WAIT):
+        while not await apart(waits)():
+            await asyncio.sleep(0.01)

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.sessions.models import Session as StoredSession
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from comptes.models import JournalEntry, User
@@ -14,7 +15,7 @@ from messagerie import actions
 from messagerie.actions.alone import Session, judged, keep_alone, kept_alone
 from messagerie.actions.lines import Kept, NewLine, keep, seal_line
 from messagerie.actions.statements import run
-from messagerie.models import Conversation, Message, Notice
+from messagerie.models import Conversation, Message, Notice, NoticeKind
 from messagerie.rights import COLUMNS, Row
 from messagerie.states import Outcome
 from orientation.models import Membership
@@ -81,20 +82,48 @@ def written(talk: Conversation) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("side", ["patient", "professional"])
-def test_it_leaves_what_the_whole_way_leaves(lucie, side):
-    talk = factories.taken_conversation(lucie)
-    writer = Writer(talk, getattr(talk, side))
-    line, before = writer.line(), talk.last_seq
-    touched = ("last_seq", "last_patient_at", "last_professional_at", "first_answer_at")
-    (as_it_was,) = Conversation.objects.filter(pk=talk.pk).values(*touched)
-    kept = writer.write(line)
-    assert kept is not None and kept.seq == kept.row.last_seq == before + 1
-    alone = written(talk)
+def answered_before(talk: Conversation) -> None:
+    now = timezone.now()
+    Conversation.objects.filter(pk=talk.pk).update(
+        first_answer_at=now - timedelta(hours=1),
+        last_professional_at=now - timedelta(minutes=5),
+        last_patient_at=now - timedelta(minutes=3),
+    )
 
-    Message.objects.filter(conversation=talk, client_id=line.client_id).delete()
-    Notice.objects.filter(conversation=talk).delete()
-    Conversation.objects.filter(pk=talk.pk).update(**as_it_was)
+
+def told_before(talk: Conversation, sent_at: datetime | None) -> None:
+    answered_before(talk)
+    Notice.objects.create(
+        user=talk.patient,
+        conversation=talk,
+        kind=NoticeKind.ANSWER,
+        seq=1,
+        created_at=timezone.now() - timedelta(hours=1),
+        sent_at=sent_at,
+    )
+
+
+BEFORE: dict[str, Callable[[Conversation], None]] = {
+    "nothing": lambda talk: None,
+    "answered": answered_before,
+    "notice due": lambda talk: told_before(talk, None),
+    "notice sent": lambda talk: told_before(talk, timezone.now()),
+}
+
+
+@pytest.mark.parametrize("side", ["patient", "professional"])
+@pytest.mark.parametrize("before", BEFORE)
+def test_it_leaves_what_the_whole_way_leaves(lucie, side, before):
+    talk = factories.taken_conversation(lucie)
+    BEFORE[before](talk)
+    writer = Writer(talk, getattr(talk, side))
+    line, last_seq = writer.line(), talk.last_seq
+    with transaction.atomic():
+        kept = writer.write(line)
+        assert kept is not None and kept.seq == kept.row.last_seq == last_seq + 1
+        alone = written(talk)
+        transaction.set_rollback(True)
+
     (whole,) = run(keep([line], skip_locked=True))
     assert isinstance(whole, Kept)
     assert (whole.seq, whole.at, whole.created, whole.side) == kept[:4]

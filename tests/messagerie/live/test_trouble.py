@@ -17,7 +17,13 @@ from messagerie.models import Conversation, Message
 from orientation.models import Duty
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.talking import apart, session_of
+from tests.messagerie.talking import (
+    apart,
+    hear_answer,
+    locked_elsewhere,
+    session_of,
+    somebody_waits_for_a_lock,
+)
 from tests.sockets import WAIT, Closed, Socket
 
 pytestmark = [
@@ -127,6 +133,24 @@ async def test_a_foreign_conversation_and_an_absent_one_answer_alike(cpts, page)
         answers.append(nack)
     assert answers[0] == answers[1]
     assert answers[0]["code"] == "NOT_FOUND"
+
+
+async def test_who_insists_on_what_they_may_not_open_costs_nobody_their_answer(talk, page):
+    await watch(page, talk.pk)
+    stranger = Socket(await apart(lambda: session_of(factories.patient()))())
+    assert await stranger.open()
+    about = {"conversation": str(talk.pk)}
+    with locked_elsewhere():
+        await stranger.say({"t": "watch", **about})
+        await somebody_waits_for_a_lock()
+        for frame in ({"t": "unwatch", **about}, {"t": "watch", **about}, {"t": "ping"}):
+            await stranger.say(frame)
+        await stranger.hear_until("pong")
+    assert (await stranger.hear())["code"] == "NOT_FOUND"
+    line = send(talk.pk)
+    await page.say(line)
+    assert (await hear_answer(page, line["id"]))["t"] == "ack"
+    await stranger.close()
 
 
 async def test_a_page_watches_a_bounded_number_of_conversations(lucie, page):
