@@ -15,6 +15,8 @@ from messagerie.models import Conversation, Message, Notice, NoticeKind, Side
 from messagerie.rights import Row
 from orientation.standing import STAMPS, stamps_statement
 
+# The statements below hold the names of tables, constants of ours, and nothing that anybody typed:
+# values go as parameters.
 _conversation, _message, _notice = (
     model._meta.db_table for model in (Conversation, Message, Notice)
 )
@@ -24,24 +26,20 @@ NOT_KEPT_YET = f"""NOT EXISTS (
         SELECT FROM {_message} kept WHERE kept.conversation_id = asked.conversation_id
             AND kept.sender_id = asked.author_id AND kept.client_id = asked.client_id)"""
 # What else a line changes depends on who wrote it: asked in Python, it is not planned for nothing.
-FOLLOWED = {
-    Side.PATIENT: f"""numbered AS (
-    UPDATE {_conversation} held SET last_seq = line.seq, last_patient_at = line.at
-    FROM line WHERE held.id = line.conversation_id
-)""",  # noqa: S608
-    Side.PROFESSIONAL: f"""numbered AS (
-    UPDATE {_conversation} held SET last_seq = line.seq, last_professional_at = line.at,
-        first_answer_at = coalesce(held.first_answer_at, line.at)
-    FROM line WHERE held.id = line.conversation_id
-), told AS (
+DATED = {
+    Side.PATIENT: "last_patient_at = line.at",
+    Side.PROFESSIONAL: "last_professional_at = line.at,"
+    " first_answer_at = coalesce(held.first_answer_at, line.at)",
+}
+TOLD = f""", told AS (
     INSERT INTO {_notice} (user_id, conversation_id, kind, seq, created_at)
     SELECT patient_id, conversation_id, '{NoticeKind.ANSWER}', seq, at FROM line
     ON CONFLICT DO NOTHING
-)""",  # noqa: S608
-}
+)"""  # noqa: S608
 
 
 def _alone(side: Side) -> str:
+    told = TOLD if side == Side.PROFESSIONAL else ""
     return f"""
 WITH stamped(session_key, stamp) AS MATERIALIZED ({STAMPS}), asked AS (
     SELECT %s::uuid AS conversation_id, %s::bigint AS author_id, %s::text AS author_kind,
@@ -57,12 +55,15 @@ WITH stamped(session_key, stamp) AS MATERIALIZED ({STAMPS}), asked AS (
     FROM asked JOIN held ON held.id = conversation_id
     WHERE EXISTS (SELECT FROM stamped WHERE session_key = %s AND stamp = %s)
         AND {NOT_KEPT_YET}
-), kept AS ({KEPT}), {FOLLOWED[side]}, noted AS ({JOURNALED})
+), kept AS ({KEPT}), numbered AS (
+    UPDATE {_conversation} held SET last_seq = line.seq, {DATED[side]}
+    FROM line WHERE held.id = line.conversation_id
+){told}, noted AS ({JOURNALED})
 SELECT session_key, stamp, line.seq FROM stamped LEFT JOIN line ON true
 """  # noqa: S608
 
 
-ALONE = {side: _alone(side) for side in FOLLOWED}
+ALONE = {side: _alone(side) for side in DATED}
 
 
 class Session(NamedTuple):

@@ -32,6 +32,8 @@ from messagerie.rights import COLUMNS, Row, covers, side_of
 from messagerie.states import State
 from orientation.scope import Scope
 
+# The statements below hold the names of tables, constants of ours, and nothing that anybody typed:
+# values go as parameters.
 _conversation, _message, _notice, _journal = (
     model._meta.db_table for model in (Conversation, Message, Notice, JournalEntry)
 )

@@ -226,7 +226,7 @@ class Hub:
 
     def _discard_watch(self, one: Look) -> None:
         """Forget what a view follows no more, unless it asked again meanwhile."""
-        if one.followed or one.conversation_id not in one.view.watched:
+        if one.conversation_id not in one.view.watched:
             _discard(self.watching, one.conversation_id, one.view)
 
     def look_later(self, one: Look) -> None:

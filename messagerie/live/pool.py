@@ -21,7 +21,8 @@ SIZE = 6  # two for lines, one for receipts, one for readings, two spare
 APPLICATION = "direct"  # how the database lists these connections
 PATIENCE = 3  # seconds to wait for a connection, or for a lock
 # Every statement here goes by a key. Planning it anew costs more than running it; and a plan made
-# while a table was small, which reads it whole, would stay until the next ANALYZE.
+# while a table was small, which reads it whole, would stay until the next ANALYZE. A store of rows
+# already found (memoize) costs more to set up than the few keys of one statement cost to look up.
 SETTINGS = ", ".join(
     f"set_config('{name}', '{value}', false)"
     for name, value in {

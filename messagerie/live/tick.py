@@ -7,7 +7,8 @@ so that ten thousand views never make one burst.
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from messagerie.actions.statements import Rows, Steps
@@ -43,17 +44,19 @@ class Tick:
             parts = [views[start : start + PART] for start in range(0, len(views), PART)]
             pause = SECONDS / 2 / max(1, len(parts))
             for part in parts:
-                try:
-                    await self._reconcile(part)
-                except Exception as error:  # the database is away: the next turn
-                    logger.warning("tick put off: %s", type(error).__name__)
+                await self._try(self._reconcile(part))
                 await asyncio.sleep(pause)
-            try:
-                await self._hub.pool.rest()
-            except Exception as error:  # the turn goes on: the others need it
-                logger.warning("connections not renewed: %s", type(error).__name__)
+            await self._try(self._hub.pool.rest())
             if not self._reading_desks:
                 self._hub.keep(self._read_desks())
+
+    async def _try(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do a part of a turn. Whatever it meets, the database away most often, the next turn does
+        it again; were the tick to end here, no lost hint would be made up for any more."""
+        try:
+            await work
+        except Exception as error:
+            logger.warning("tick put off: %s", type(error).__name__)
 
     async def _reconcile(self, views: list[View]) -> None:
         stamps, rows = await self._hub.pool.carry(_state(views))

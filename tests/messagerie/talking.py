@@ -28,16 +28,19 @@ def session_of(user: User) -> str:
     return client.cookies["sessionid"].value
 
 
-async def watch(page: Socket, talk: Conversation, cursor: int = 0) -> list[dict]:
-    await page.say({"t": "watch", "conversation": str(talk.pk), "cursor": cursor})
+def id_of(talk: Conversation | UUID) -> str:
+    return str(talk if isinstance(talk, UUID) else talk.pk)
+
+
+async def watch(page: Socket, talk: Conversation | UUID, cursor: int = 0) -> list[dict]:
+    await page.say({"t": "watch", "conversation": id_of(talk), "cursor": cursor})
     return await page.hear_until("state")
 
 
 def send(talk: Conversation | UUID, body: str = "Bonjour.", line_id: str = "") -> dict:
-    conversation = talk if isinstance(talk, UUID) else talk.pk
     return {
         "t": "send",
-        "conversation": str(conversation),
+        "conversation": id_of(talk),
         "id": line_id or str(uuid4()),
         "body": body,
     }

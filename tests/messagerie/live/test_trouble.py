@@ -21,8 +21,10 @@ from tests.messagerie.talking import (
     apart,
     hear_answer,
     locked_elsewhere,
+    send,
     session_of,
     somebody_waits_for_a_lock,
+    watch,
 )
 from tests.sockets import WAIT, Closed, Socket
 
@@ -52,18 +54,9 @@ async def page(session) -> AsyncIterator[Socket]:
     await one.close()
 
 
-async def watch(page: Socket, conversation: UUID, cursor: int = 0) -> list[dict]:
-    await page.say({"t": "watch", "conversation": str(conversation), "cursor": cursor})
-    return await page.hear_until("state")
-
-
-def send(conversation: UUID, body: str = "Bonjour.") -> dict:
-    return {"t": "send", "conversation": str(conversation), "id": str(uuid4()), "body": body}
-
-
 async def test_a_destroyed_key_is_a_refusal_for_good_and_the_socket_lives(talk, page):
     await apart(destroy_key)(talk.pk)
-    await page.say(send(talk.pk))
+    await page.say(send(talk))
     nack = await page.hear()
     assert (nack["t"], nack["code"], nack["retry"]) == ("nack", "UNREADABLE", False)
     await page.say({"t": "ping"})
@@ -76,7 +69,7 @@ async def test_a_database_that_fails_is_a_refusal_to_retry_and_the_socket_lives(
             cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
     await apart(rename)("messagerie_message", "elsewhere")
-    frame = send(talk.pk)
+    frame = send(talk)
     try:
         await page.say(frame)
         nack = await page.hear()
@@ -115,8 +108,8 @@ async def test_an_opening_by_the_socket_alone_is_journaled_once(talk, lucie, pag
         ).count()
 
     assert await apart(openings)() == 0
-    await watch(page, talk.pk)
-    await watch(page, talk.pk)
+    await watch(page, talk)
+    await watch(page, talk)
     assert await apart(openings)() == 1
 
 
@@ -136,7 +129,7 @@ async def test_a_foreign_conversation_and_an_absent_one_answer_alike(cpts, page)
 
 
 async def test_who_insists_on_what_they_may_not_open_costs_nobody_their_answer(talk, page):
-    await watch(page, talk.pk)
+    await watch(page, talk)
     stranger = Socket(await apart(lambda: session_of(factories.patient()))())
     assert await stranger.open()
     about = {"conversation": str(talk.pk)}
@@ -147,7 +140,7 @@ async def test_who_insists_on_what_they_may_not_open_costs_nobody_their_answer(t
             await stranger.say(frame)
         await stranger.hear_until("pong")
     assert (await stranger.hear())["code"] == "NOT_FOUND"
-    line = send(talk.pk)
+    line = send(talk)
     await page.say(line)
     assert (await hear_answer(page, line["id"]))["t"] == "ack"
     await stranger.close()
@@ -166,8 +159,8 @@ async def test_a_page_watches_a_bounded_number_of_conversations(lucie, page):
 
 
 async def test_a_page_that_watches_again_from_further_back_reads_the_lines_again(talk, page):
-    first = await watch(page, talk.pk)
-    again = await watch(page, talk.pk)
+    first = await watch(page, talk)
+    again = await watch(page, talk)
     assert [f["seq"] for f in again if f["t"] == "line"] == [
         f["seq"] for f in first if f["t"] == "line"
     ]
@@ -175,7 +168,7 @@ async def test_a_page_that_watches_again_from_further_back_reads_the_lines_again
 
 async def test_the_end_of_a_duty_takes_waiting_conversations_off_the_page(lucie, page):
     waiting = await apart(factories.conversation)()
-    await watch(page, waiting.pk)
+    await watch(page, waiting)
     await page.say({"t": "queue"})
     await page.hear_until("queue")
 
