@@ -8,7 +8,9 @@ from uuid import UUID
 
 import msgspec
 from django.core.paginator import Page
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -24,14 +26,14 @@ from messagerie.actions.safety import Transmission
 from messagerie.console_panel import panel, samu_line
 from messagerie.console_rows import desk
 from messagerie.contents import refuse_erased
-from messagerie.errors import RefusalCode, Refused, not_found
+from messagerie.errors import RefusalCode, Refused, not_found, other_epoch
+from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation
 from messagerie.rate import rate
 from messagerie.rendering import line_frame, receipts_frame
 from messagerie.states import Outcome
 from orientation.scope import Level, Scope, scope_for
 
-LARGEST_CURSOR = 2**31 - 1
 REFUSALS = {400: schemas.RefusalSerializer, 404: schemas.RefusalSerializer}
 CONFLICTS = REFUSALS | {409: schemas.RefusalSerializer}
 
@@ -58,6 +60,13 @@ class ConversationsView(APIView):
             and not Conversation.objects.visible_to(self.scope_of_user).filter(pk=asked).exists()
         ):
             raise not_found()
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """What is said here is about somebody's health: the browser keeps no copy."""
+        response = super().finalize_response(*args, **kwargs)
+        if not response.has_header("Cache-Control"):  # files say it in their own words
+            add_never_cache_headers(response)
+        return response
 
     @property
     def user(self) -> User:
@@ -104,6 +113,16 @@ def _state(conversation: Conversation) -> Response:
     )
 
 
+def _lines_after(conversation: Conversation, cursor: int) -> Response:
+    lines = delivery.lines_after(conversation.pk, cursor)
+    body = receipts_frame(conversation) | {
+        "id": conversation.pk,
+        "lines": [line_frame(conversation.pk, line) for line in lines],
+        "more": len(lines) == delivery.PAGE,
+    }
+    return Response(schemas.ConversationSerializer(body).data)
+
+
 PAGE = OpenApiParameter("page", int, description="Page de la liste, à partir de 1")
 
 
@@ -144,16 +163,31 @@ class OneView(ConversationsView):
     )
     def get(self, request: Request, conversation_id: UUID) -> Response:
         raw = request.query_params.get("cursor", "0")
-        if not (raw.isascii() and raw.isdigit() and len(raw) < 11 and int(raw) <= LARGEST_CURSOR):
+        readable = raw.isascii() and raw.isdigit() and len(raw) < 11
+        if not readable or int(raw) > schemas.LARGEST_CURSOR:
             raise Refused(RefusalCode.BAD_CHOICE, "Ce numéro de ligne n'est pas lisible.")
-        conversation = self.read(conversation_id)
-        lines = delivery.lines_after(conversation.pk, int(raw))
-        body = receipts_frame(conversation) | {
-            "id": conversation.pk,
-            "lines": [line_frame(conversation.pk, line) for line in lines],
-            "more": len(lines) == delivery.PAGE,
-        }
-        return Response(schemas.ConversationSerializer(body).data)
+        return _lines_after(self.read(conversation_id), int(raw))
+
+
+class ReadingView(ConversationsView):
+    @extend_schema(
+        operation_id="reading_create",
+        summary="Lire la suite, pour une page sans liaison directe ; note ce qu'elle a reçu",
+        request=schemas.ReadingSerializer,
+        responses={200: schemas.ConversationSerializer} | CONFLICTS,
+    )
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        asked = self.checked(schemas.ReadingSerializer)
+        if asked["epoch"] and asked["epoch"] != current_epoch():  # before the lines that it counts
+            raise other_epoch()
+        conversation = actions.read_on(
+            conversation_id,
+            reader=self.user,
+            scope=self.scope_of_user,
+            cursor=asked["cursor"],
+            opened=asked["opened"],
+        )
+        return _lines_after(conversation, asked["cursor"])
 
 
 class MessagesView(ConversationsView):

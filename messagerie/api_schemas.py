@@ -10,6 +10,8 @@ from messagerie.texts import MAX_BODY, MAX_SHORT
 from orientation.models import OverrideReason
 from orientation.situation import Destination
 
+LARGEST_CURSOR = 2**31 - 1
+
 
 class RefusalSerializer(serializers.Serializer):
     code = serializers.CharField(help_text="Pour un programme")
@@ -47,6 +49,20 @@ class LineInSerializer(serializers.Serializer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["body"].validators = []  # NUL and lone surrogates: the act has the sentence
+
+
+class ReadingSerializer(serializers.Serializer):
+    """What a page without a socket says when it asks for the lines that it misses."""
+
+    cursor = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_CURSOR, help_text="La page tient les lignes jusqu'à celle-ci"
+    )
+    opened = serializers.BooleanField(
+        required=False, default=False, help_text="La page est sous les yeux de la personne"
+    )
+    epoch = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=64, help_text="Celle de la page"
+    )
 
 
 class PostedSerializer(serializers.Serializer):

@@ -17,7 +17,7 @@ from comptes.keys.cipher import cache, load_keys
 from comptes.outbox_key import account_tag
 from messagerie import delivery, frames
 from messagerie.actions.lines import NewLine, seal_line
-from messagerie.errors import RefusalCode, Refused, not_found
+from messagerie.errors import RefusalCode, Refused, not_found, other_epoch
 from messagerie.live import desk
 from messagerie.live.hub import Hub, enter, leave
 from messagerie.live.proving import in_thread
@@ -172,11 +172,7 @@ async def _send_line(frame: frames.Send, view: View, hub: Hub) -> None:
 
 def _watch(frame: frames.Watch, view: View, hub: Hub) -> None:
     if frame.epoch and frame.epoch != hub.epoch:
-        raise Refused(
-            RefusalCode.OTHER_EPOCH,
-            "Cette page date d'avant une remise en service. Rechargez-la.",
-            status=409,
-        )
+        raise other_epoch()
     if frame.conversation not in view.watched and len(view.watched) >= MAX_WATCHED:
         raise Refused(RefusalCode.BUSY, "Cette page suit trop de conversations.", status=429)
     hub.follow(view, frame.conversation, frame.cursor)

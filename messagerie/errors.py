@@ -69,6 +69,15 @@ class Refused(Exception):
         self.after = after
 
 
+def other_epoch() -> Refused:
+    """The numbers that a page knows count the lines of another database."""
+    return Refused(
+        RefusalCode.OTHER_EPOCH,
+        _("Cette page date d'avant une remise en service. Rechargez-la."),
+        status=409,
+    )
+
+
 def not_found() -> Refused:
     """One answer for what does not exist and for what is not yours: neither is told apart."""
     return Refused(

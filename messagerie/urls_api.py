@@ -25,6 +25,9 @@ urlpatterns = [
         name="messages",
     ),
     path(
+        "conversations/<uuid:conversation_id>/reading/", api.ReadingView.as_view(), name="lecture"
+    ),
+    path(
         "conversations/<uuid:conversation_id>/attachments/",
         api_files.FilesView.as_view(),
         name="pieces",

@@ -24,6 +24,7 @@ from messagerie.actions.reading import (
     mark_opened,
     note_readings,
     open_for_reading,
+    read_on,
 )
 from messagerie.actions.safety import declare_worsening, transmit_to_15
 from messagerie.actions.talk import post
@@ -53,6 +54,7 @@ __all__ = [
     "orient",
     "post",
     "proposal_for",
+    "read_on",
     "refuse_erasure",
     "release",
     "reopen",

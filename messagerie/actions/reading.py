@@ -12,6 +12,7 @@ from comptes.journal import record
 from comptes.models import Act, JournalEntry, User
 from messagerie import delivery
 from messagerie.actions.statements import Last, Statement, Steps, existing, run
+from messagerie.contents import refuse_erased
 from messagerie.errors import not_found
 from messagerie.models import Conversation, Side
 from messagerie.rights import COLUMNS, Row, side_of
@@ -176,8 +177,38 @@ def mark_opened(conversation_id: UUID, *, reader: User, scope: Scope, seq: int) 
 def _mark(seen: Seen) -> None:
     if not Conversation.objects.visible_to(seen.scope).filter(pk=seen.conversation_id).exists():
         raise not_found()
+    _carry(advance([seen], skip_locked=False))
+
+
+def read_on(
+    conversation_id: UUID, *, reader: User, scope: Scope, cursor: int, opened: bool
+) -> Conversation:
+    """The conversation, for a page without a socket that holds its lines up to `cursor`.
+
+    What a live view does by its frames: the opening is journaled, unless it just was (`RECENT`),
+    and the page's receipts move. `opened`: the page is before the person's eyes.
+
+    Raises:
+        Refused: NOT_FOUND, ERASED.
+    """
+    found = Conversation.objects.visible_to(scope).filter(pk=conversation_id).first()
+    if found is None:
+        raise not_found()
+    refuse_erased(found)
+    seen = Seen(found.pk, scope, delivered=cursor, opened=cursor if opened else 0)
+    _carry(_noted(note_readings([(found.pk, reader.pk, reader.kind)]), seen))
+    found.refresh_from_db()
+    return found
+
+
+def _noted(reading: Statement, seen: Seen) -> Steps[Moved]:
+    yield [reading]
+    return (yield from advance([seen], skip_locked=False))
+
+
+def _carry(steps: Steps[Moved]) -> None:
     with transaction.atomic():
-        moved = run(advance([seen], skip_locked=False))
+        moved = run(steps)
         if moved.rows:
             hints = delivery.Hints(conversations=dict.fromkeys(moved.rows, 0))
             transaction.on_commit(hints.send)

@@ -27,8 +27,8 @@ const reply = document.querySelector("[data-reponse]");
 const linkState = document.querySelector("[data-etat-lien]");
 const conversation = thread?.dataset.conversation;
 const field = reply?.elements.body;
-const POSTS_ONLY =
-  "La liaison directe ne passe pas. Vos messages partent ; rechargez la page pour lire les réponses.";
+const SLOWLY =
+  "La liaison directe ne passe pas. Vos messages partent, et les réponses arrivent un peu plus tard.";
 const OFFLINE = "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.";
 
 const announcer = new Announcer(document.querySelector("[data-annonce]"));
@@ -55,7 +55,6 @@ function sayLink(text, link = null) {
 }
 
 const { direct, vault, begin, reload } = await openLive({
-  csrfToken: () => reply?.elements.csrfmiddlewaretoken.value ?? "",
   box: field && !field.readOnly ? field : undefined,
   conversation,
   say: (sentence) => {
@@ -202,9 +201,7 @@ direct.addEventListener("offline", () => {
   typingSign.hide();
   sayLink(lastWord || OFFLINE);
 });
-direct.addEventListener("ack", () => {
-  setTimeout(() => direct.online || sayLink(lastWord || POSTS_ONLY), 5_000);
-});
+direct.addEventListener("slow", () => sayLink(lastWord || SLOWLY));
 // The session is over: what was typed stays in sight, and the way to sign in is a link.
 direct.addEventListener("session", () => {
   if (!own?.texts.length && !field?.value.trim()) {

@@ -29,8 +29,8 @@ const box = form?.elements.body;
 
 page.querySelector("[data-sans-script]").hidden = true;
 
-const POSTS_ONLY =
-  "La liaison directe ne passe pas. Vos messages partent ; rechargez la page pour lire les réponses.";
+const SLOWLY =
+  "La liaison directe ne passe pas. Vos messages partent, et les réponses arrivent un peu plus tard.";
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
 /** The bar above the messages; "" takes it away. It never moves the reader. */
@@ -51,7 +51,6 @@ const announcer = new Announcer(document.querySelector("[data-annonce]"));
 const typingSign = new TypingSign(page.querySelector("[data-saisie]"), announcer);
 
 const { direct, vault, begin, reload } = await openLive({
-  csrfToken: () => form?.elements.csrfmiddlewaretoken.value ?? "",
   box,
   conversation: id,
   say: (sentence) => {
@@ -244,9 +243,7 @@ direct.addEventListener("offline", () => {
   sayAbove(lastWord || offlineSentence);
 });
 direct.addEventListener("online", () => sayAbove(lastWord));
-direct.addEventListener("ack", () => {
-  setTimeout(() => direct.online || sayAbove(lastWord || POSTS_ONLY), 5_000);
-});
+direct.addEventListener("slow", () => sayAbove(lastWord || SLOWLY));
 direct.addEventListener("gone", reload);
 // The session is over. What was typed goes to a page that keeps it and leads to the sign-in; lines
 // that did not leave are shown there, and wait on this device, or go along when it keeps nothing.

@@ -12,6 +12,7 @@
  *   gone       a watched conversation is no longer visible to this account
  *   queue      the queue of the professional changed: fetch it again
  *   online, offline   the link is up, or is known to be down (no detail)
+ *   slow       there is no link, but plain HTTP passes: lines go, and come with some delay (no detail)
  *   signin     the session is over; cancelable. By default the page is loaded again, and the
  *              server leads to the sign-in page; not while an unsent line would be lost
  *   stale      the service was restored: the numbers of this page mean nothing; load it again
@@ -20,8 +21,9 @@
  */
 
 import { Outbox } from "./direct_boite.mjs";
+import { Reading } from "./direct_lecture.mjs";
 import { Link } from "./direct_lien.mjs";
-import { Seen, Timers, refusalOf, newId, postLine } from "./direct_outils.mjs";
+import { Seen, Timers, refusalOf, newId, postLine, readLines } from "./direct_outils.mjs";
 
 export { newId };
 
@@ -38,6 +40,7 @@ export class Direct extends EventTarget {
   #watched = new Map(); // conversation -> cursor
   #seen = new Seen();
   #outbox;
+  #reading;
   #queue = false;
   #epoch;
   #account;
@@ -50,7 +53,7 @@ export class Direct extends EventTarget {
    * @param {string} [options.url] address of the socket; by default /ws/v1/ of this host.
    * @param {string} [options.api] address of the HTTP interface.
    * @param {() => string} [options.csrfToken] gives the token of a form of the page; without it,
-   *   lines never go by HTTP.
+   *   lines neither go nor come by HTTP.
    * @param {string} [options.epoch] the epoch of the numbers of this page; any, when it is unknown
    * @param {string} [options.account] opaque name of the account of this page
    * @param {{ put(entry): void, drop(id): void }|null} [options.store] keeps unsent lines
@@ -68,16 +71,28 @@ export class Direct extends EventTarget {
     this.#store = store;
     this.#outbox = new Outbox({
       say: (frame) => this.#sayLine(frame),
-      tell: (frame) => (frame.t === "signin" ? this.#leave() : this.#tell(frame.t, frame)),
-      away: () => !this.#link.ready && !this.#link.stopped,
+      tell: (frame) => this.#answered(frame),
+      away: () => this.#away,
       post: csrfToken && ((entry) => postLine(api, csrfToken(), entry)),
       store,
+    });
+    this.#reading = new Reading({
+      away: () => this.#away && Boolean(csrfToken?.()),
+      cursors: this.#watched,
+      read: (place) => readLines(api, csrfToken(), { ...place, epoch }),
+      hear: (frame) => (frame.t === "signin" ? this.#leave() : this.#receive(frame)),
+      tell: (passes) => this.#tell(passes ? "slow" : "offline"),
     });
   }
 
   /** True when the link is up. */
   get online() {
     return this.#online === true;
+  }
+
+  /** Whether the socket is away, for now. */
+  get #away() {
+    return !this.#link.ready && !this.#link.stopped;
   }
 
   /** Number of lines that wait for their acknowledgement. */
@@ -108,6 +123,7 @@ export class Direct extends EventTarget {
     window.removeEventListener("pagehide", this.#onLeaving);
     this.#timers.clearAll();
     this.#outbox.rest();
+    this.#reading.rest();
     this.#link.stop();
   }
 
@@ -221,6 +237,7 @@ export class Direct extends EventTarget {
     if (this.#epoch && epoch && epoch !== this.#epoch) return this.#giveUp("stale");
     this.#tellsTyping = Boolean(epoch);
     this.#link.accept();
+    this.#reading.rest();
     this.#seen.forgetAll();
     for (const conversation of this.#watched.keys()) this.#watchAgain(conversation);
     if (this.#queue) this.#link.say({ t: "queue" });
@@ -263,6 +280,14 @@ export class Direct extends EventTarget {
   #lost() {
     this.#outbox.release();
     this.#setOnline(false);
+    this.#reading.start();
+  }
+
+  /** A line that went by HTTP was answered. */
+  #answered(frame) {
+    if (frame.t === "signin") return this.#leave();
+    this.#tell(frame.t, frame);
+    if (frame.t === "ack") this.#reading.now();
   }
 
   /** The service wants no new try: the session is over, or this account has no live view. */
@@ -306,6 +331,7 @@ export class Direct extends EventTarget {
     if (document.visibilityState !== "visible") return;
     this.#saySeen();
     this.#link.wake();
+    this.#reading.now();
   };
 
   // --- small tools

@@ -1,4 +1,5 @@
-/* Small tools of the live link (direct.mjs): ids, timers, waits, receipts, a line by plain HTTP. */
+/* Small tools of the live link (direct.mjs): ids, timers, waits, receipts, and the two things that a
+ * page may ask by plain HTTP when it has no socket. */
 
 /** A random UUID; crypto.randomUUID is missing on plain http addresses. */
 export function newId() {
@@ -102,23 +103,36 @@ export class Seen {
 }
 
 /**
- * Post one line to the HTTP interface, under its own id.
- * @returns {Promise<object|null>} an "ack" or a "nack" as the socket would say it; { t: "signin" }
- *   when the session is over, or is not the one of this page any more; null when there is no
- *   network, or an answer that is not ours
+ * Ask the HTTP interface something about a conversation.
+ * @returns {Promise<object|null>} its answer, as it is; { t: "nack", ... } for a refusal as the
+ *   socket would say it; { t: "signin" } when the session is over, or is not the one of this page
+ *   any more; null when there is no network, or an answer that is not ours
  */
-export async function postLine(api, csrfToken, { conversation, id, body }) {
+async function ask(api, csrfToken, conversation, what, asked) {
   try {
-    const answer = await fetch(`${api}/conversations/${conversation}/messages/`, {
+    const answer = await fetch(`${api}/conversations/${conversation}/${what}/`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken },
-      body: JSON.stringify({ id, body }),
+      body: JSON.stringify(asked),
     });
     const said = await answer.json();
-    if (answer.ok) return { t: "ack", conversation, id, seq: said.seq, at: said.at };
+    if (answer.ok) return said;
     if (["SIGN_IN", "FORBIDDEN"].includes(said.code)) return { t: "signin" };
-    return said.code ? { t: "nack", conversation, id, ...said } : null;
+    return said.code ? { t: "nack", conversation, ...said } : null;
   } catch {
     return null;
   }
+}
+
+/** Post one line, under its own id. Its "ack" or its "nack", or another answer of `ask`. */
+export async function postLine(api, csrfToken, { conversation, id, body }) {
+  const said = await ask(api, csrfToken, conversation, "messages", { id, body });
+  if (said?.t === "nack") return { ...said, id };
+  return said && { t: "ack", conversation, id, ...said };
+}
+
+/** Read the lines after a cursor, and say how far this page is. The lines and the state of the
+ * conversation, or another answer of `ask`. */
+export function readLines(api, csrfToken, { conversation, ...place }) {
+  return ask(api, csrfToken, conversation, "reading", place);
 }

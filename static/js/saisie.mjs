@@ -10,18 +10,19 @@ const RELOADED = "ms-epoque"; // the epoch that this tab was loaded again for: o
 
 /**
  * @param {object} page
- * @param {() => string} page.csrfToken
  * @param {HTMLTextAreaElement|undefined} page.box where one writes
  * @param {string|undefined} page.conversation the one of the page
  * @param {(text: string) => void} page.say tells the person a sentence, in a place that stays
  * @returns {Promise<{ direct: Direct, vault: object|null, begin: (own) => void }>} `begin` once the
  *   page listens: what pages that are gone have left comes back
  */
-export async function openLive({ csrfToken, box, conversation, say }) {
+export async function openLive({ box, conversation, say }) {
   const held = document.querySelector("[data-coffre]");
   const { compte: account = "", cles: keys = "", epoch = "" } = held?.dataset ?? {};
   held?.removeAttribute("data-cles");
   const vault = await openVault({ account, keys });
+  // Of whatever form the page has at that moment; with none left, nothing can be written here.
+  const csrfToken = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const direct = new Direct({ csrfToken, epoch, account, store: vault });
 
   const reload = async () => {

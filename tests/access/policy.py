@@ -126,7 +126,7 @@ POLICY: dict[str, Line] = {
         f"api:{name}": TEAM_CONVERSATION
         for name in ("clore", "orienter", "proposition", "rendre", "transmettre")
     },
-    **dict.fromkeys(("api:conversation", "api:messages", "api:pieces"), BOTH_SIDES),
+    **dict.fromkeys(("api:conversation", "api:lecture", "api:messages", "api:pieces"), BOTH_SIDES),
     # --- Files: whoever may open the conversation, and nobody else
     **dict.fromkeys(
         ("api:piece", "api:piece_fichier", "api:piece_apercu"),

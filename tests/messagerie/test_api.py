@@ -87,6 +87,20 @@ def test_one_conversation_from_a_cursor(api, lucie):
     assert JournalEntry.objects.filter(act=Act.CONVERSATION_READ, actor_id=lucie.pk).count() == 2
 
 
+def test_no_copy_of_an_answer_is_kept_on_the_way(api, lucie):
+    held = factories.taken_conversation(lucie)
+    answers = [
+        api.get(url("conversation", held.pk)),
+        api.get(url("miennes")),
+        post(api, "messages", held, line()),
+        post(api, "lecture", held, {"cursor": 0}),
+        api.get(url("conversation", uuid.uuid4())),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 201, 200, 404]
+    for answer in answers:
+        assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
+
+
 @pytest.mark.parametrize("cursor", ["-1", "zzz", "1e3", "99999999999", "²"])
 def test_a_wrong_cursor_is_refused(api, lucie, cursor):
     held = factories.taken_conversation(lucie)

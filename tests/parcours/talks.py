@@ -1,6 +1,7 @@
 """A talk that is under way, for the journeys of the live pages, and ways to spoil its link."""
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -24,7 +25,7 @@ QUESTION = "Un moustique m'a piqué la main, elle gonfle un peu. Que mettre dess
 BEFORE = "Bonjour, depuis quand ?"
 LINKS = "**/ws/v1/"
 OFFLINE = "Hors ligne"
-POSTS = "**/api/v1/conversations/*/messages/"
+BY_HTTP = re.compile(r"/api/v1/conversations/[^/]+/(messages|reading)/$")
 # Every word that the browser holds for this site, of whatever kind.
 STORED = """async () => {
     const said = [document.cookie];
@@ -115,24 +116,24 @@ class Link:
 
     Set before a page is loaded: `Link(page)` loads it again. Attributes, all changed at will:
 
-    up: whether sockets open and posts of lines pass.
+    up: whether sockets open, and lines pass by plain HTTP.
     deaf: what the service says on a socket is lost; what the page says still arrives.
     mute: what the page says on a socket is lost.
-    posts: whether posts of lines pass when `up` is false.
+    http: whether lines pass by plain HTTP, both ways, when `up` is false.
     posted: the posts of lines that passed.
     epoch: said by the next hello instead of the service's; None: the service's.
     hellos: how many times the service said hello.
     """
 
     def __init__(self, page: Page) -> None:
-        self.up, self.deaf, self.mute, self.posts = True, False, False, False
+        self.up, self.deaf, self.mute, self.http = True, False, False, False
         self.posted: list[str] = []
         self.epoch: str | None = None
         self.hellos = 0
         self._code = 1011
         self._sockets: list[WebSocketRoute] = []
         page.context.route_web_socket(LINKS, self._open)
-        page.context.route(POSTS, self._post)
+        page.context.route(BY_HTTP, self._by_http)
         page.reload()
         pumped(page, lambda: self.hellos)
 
@@ -168,11 +169,12 @@ class Link:
         epoch, self.epoch = self.epoch, None
         return json.dumps(json.loads(said) | {"epoch": epoch})
 
-    def _post(self, route: Route) -> None:
-        if not (self.up or self.posts):
-            route.abort("internetdisconnected")
+    def _by_http(self, route: Route) -> None:
+        if not (self.up or self.http):
+            route.abort("aborted")
             return
-        self.posted.append(route.request.post_data or "")
+        if route.request.url.endswith("/messages/"):
+            self.posted.append(route.request.post_data or "")
         route.continue_()
 
 

@@ -19,6 +19,7 @@ from tests.parcours.talks import (
 )
 from tests.parcours.walks import all_kept, patient_lines, patient_writes, professional_writes
 
+SLOWLY = "La liaison directe ne passe pas"
 FIRST, SECOND = "Elle gonfle moins.", "Mais elle chauffe."
 
 
@@ -32,7 +33,7 @@ def test_without_any_socket_lines_go_by_plain_posts(talk, side):
     page, other = (talk.phone, talk.console) if side == "patient" else (talk.console, talk.phone)
     writes = patient_writes if side == "patient" else professional_writes
     link = Link(page)
-    link.posts = True
+    link.http = True
     link.cut()
     expect(page.get_by_text(OFFLINE)).to_be_visible()
     writes(page, FIRST)
@@ -40,10 +41,35 @@ def test_without_any_socket_lines_go_by_plain_posts(talk, side):
     expect(shown(other)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
     all_kept(page)
     assert len(link.posted) == 2
-    expect(page.get_by_text("La liaison directe ne passe pas")).to_be_visible()
+    expect(page.get_by_text(SLOWLY)).to_be_visible()
     expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
     link.mend()
-    expect(page.get_by_text("La liaison directe ne passe pas")).to_be_hidden()
+    expect(page.get_by_text(SLOWLY)).to_be_hidden()
+    expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
+
+
+@pytest.mark.parametrize("side", ["patient", "professional"])
+def test_without_any_socket_answers_come_by_plain_reading(talk, side):
+    """Behind a proxy that lets no socket through, nobody loads a page again to be answered."""
+    page, other = (talk.phone, talk.console) if side == "patient" else (talk.console, talk.phone)
+    here, there = patient_writes, professional_writes
+    if side == "professional":
+        here, there = there, here
+    link = Link(page)
+    link.http = True
+    link.cut()
+    expect(page.get_by_text(OFFLINE)).to_be_visible()
+    there(other, FIRST)
+    expect(page.get_by_text(SLOWLY)).to_be_visible(timeout=30_000)
+    expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST])
+    # One's own line is followed by a reading, which tells that what came was before one's eyes.
+    here(page, SECOND)
+    expect(state_of_last(other)).to_have_text("ouvert", timeout=30_000)
+    link.http = False
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text(OFFLINE)).to_be_visible()
+    link.mend()
+    expect(page.get_by_text(OFFLINE)).to_be_hidden()
     expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
 
 

@@ -1,0 +1,144 @@
+"""A page without a socket reads on by plain HTTP: what it misses, and how far it says it is."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from comptes.models import Act, JournalEntry, User
+from messagerie import actions, delivery
+from messagerie.live.epoch import current_epoch
+from messagerie.models import Conversation
+from messagerie.states import Outcome, State
+from orientation.scope import scope_for
+from tests import factories
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys"]),
+    pytest.mark.usefixtures("territory"),
+]
+SAID = "Bonjour, depuis quand ?"
+
+
+@pytest.fixture
+def lucie() -> User:
+    factories.open_region()
+    return factories.professional(factories.StructureFactory(), first_name="Lucie")
+
+
+@pytest.fixture
+def talk(lucie) -> Conversation:
+    """A conversation that Lucie holds; she has written its third line."""
+    found = factories.taken_conversation(lucie)
+    actions.post(found.pk, author=lucie, scope=scope_for(lucie), client_id=uuid.uuid4(), body=SAID)
+    found.refresh_from_db()
+    return found
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def read_on(user: User, talk: Conversation, **place: object):
+    address = reverse("api:lecture", args=[talk.pk])
+    return signed_in(user).post(address, place, content_type="application/json")
+
+
+def openings(talk: Conversation, user: User) -> int:
+    read = JournalEntry.objects.filter(act=Act.CONVERSATION_READ, conversation_id=talk.pk)
+    return read.filter(actor_id=user.pk).count()
+
+
+def test_it_gives_the_lines_after_the_cursor_and_the_state(talk):
+    answer = read_on(talk.patient, talk, cursor=2, epoch=current_epoch())
+    said = answer.json()
+    assert answer.status_code == 200
+    assert [(line["seq"], line["body"]) for line in said["lines"]] == [(3, SAID)]
+    assert (said["state"], said["last_seq"], said["more"]) == (State.IN_PROGRESS, 3, False)
+    assert read_on(talk.patient, talk, cursor=3).json()["lines"] == []
+
+
+def test_it_tells_how_far_the_page_is(talk, django_capture_on_commit_callbacks, monkeypatch):
+    told: list[delivery.Hints] = []
+    monkeypatch.setattr(delivery.Hints, "send", lambda hints: told.append(hints))
+    with django_capture_on_commit_callbacks(execute=True):
+        said = read_on(talk.patient, talk, cursor=2).json()
+    assert said["patient"] == {"delivered": 2, "opened": 0}
+    assert [hints.conversations for hints in told] == [{talk.pk: 0}]
+    said = read_on(talk.patient, talk, cursor=3, opened=True).json()
+    assert said["patient"] == {"delivered": 3, "opened": 3}
+
+
+def test_it_never_counts_more_lines_than_there_are_nor_goes_back(talk):
+    read_on(talk.patient, talk, cursor=2**31 - 1, opened=True)
+    said = read_on(talk.patient, talk, cursor=0).json()
+    assert said["patient"] == {"delivered": 3, "opened": 3}
+
+
+def test_who_looks_before_taking_moves_nobodys_receipt(lucie):
+    waiting = factories.conversation()
+    said = read_on(lucie, waiting, cursor=1, opened=True).json()
+    assert said["professional"] == {"delivered": 0, "opened": 0}
+    assert openings(waiting, lucie) == 1
+
+
+def test_its_openings_are_journaled_once_each_ten_minutes(talk):
+    before = openings(talk, talk.patient)
+    read_on(talk.patient, talk, cursor=1)
+    read_on(talk.patient, talk, cursor=2)
+    assert openings(talk, talk.patient) == before + 1
+
+
+def test_another_epoch_is_refused(talk):
+    answer = read_on(talk.patient, talk, cursor=1, epoch="0" * 16)
+    assert (answer.status_code, answer.json()["code"]) == (409, "OTHER_EPOCH")
+
+
+def test_an_erased_conversation_is_gone(talk, lucie):
+    actions.close(
+        talk.pk,
+        professional=lucie,
+        scope=scope_for(lucie),
+        outcome=Outcome.RESOLVED,
+        summary="Un conseil.",
+    )
+    assert actions.erase_at_term(talk.pk, closed_before=timezone.now() + timedelta(days=1))
+    answer = read_on(talk.patient, talk, cursor=0)
+    assert (answer.status_code, answer.json()["code"]) == (410, "ERASED")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {},
+        {"cursor": -1},
+        {"cursor": 2**31},
+        {"cursor": "x"},
+        {"cursor": True},
+        {"cursor": None},
+        {"cursor": [1]},
+        {"cursor": 1, "opened": "peut-être"},
+        {"cursor": 1, "epoch": "é" * 65},
+        {"cursor": 1, "epoch": {}},
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_changes_nothing(talk, place):
+    before = openings(talk, talk.patient)
+    answer = read_on(talk.patient, talk, **place)
+    assert answer.status_code == 400
+    assert answer.json()["retry"] is False
+    assert openings(talk, talk.patient) == before
+
+
+def test_a_reading_costs_few_queries(talk, django_assert_max_num_queries):
+    client = signed_in(talk.patient)
+    address = reverse("api:lecture", args=[talk.pk])
+    place = {"cursor": 1, "opened": True, "epoch": current_epoch()}
+    client.post(address, place, content_type="application/json")
+    with django_assert_max_num_queries(14):
+        client.post(address, place, content_type="application/json")
