@@ -4,6 +4,7 @@ The live paths read hundreds of rows in one statement for several people at once
 row here. A test holds these functions equal to `ConversationQuerySet.visible_to`.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,7 @@ class Row(NamedTuple):
     patient_opened_seq: int
     professional_delivered_seq: int
     professional_opened_seq: int
+    erased_at: datetime | None
 
     @property
     def pk(self) -> UUID:
@@ -34,7 +36,8 @@ class Row(NamedTuple):
 
     @property
     def told(self) -> tuple[object, ...]:
-        """What a view is told of a conversation besides its lines: state, outcome, receipts."""
+        """What a view is told of a conversation besides its lines: state, outcome, receipts, and
+        that it is gone once it is erased."""
         return (
             self.state,
             self.outcome,
@@ -42,6 +45,7 @@ class Row(NamedTuple):
             self.patient_opened_seq,
             self.professional_delivered_seq,
             self.professional_opened_seq,
+            self.erased_at,
         )
 
 

@@ -174,7 +174,9 @@ class Hub:
             return
         for one in found.refused:
             if one.followed:
-                one.view.drop(one.conversation_id, not_found() if one.watch.opening else None)
+                # A page that shows lines of it, a while ago or before its link was lost, must go.
+                shown = one.watch.cursor > 0 or not one.watch.opening
+                one.view.drop(one.conversation_id, None if shown else not_found())
             self._discard_watch(one)
         for one in found.moved:
             one.watch.looking = False

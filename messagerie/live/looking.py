@@ -65,7 +65,8 @@ class Found(NamedTuple):
 
     Attributes:
         moved: looks whose session is not what was proved; nothing was read for them.
-        refused: looks at what their person may not, or may no longer, open.
+        refused: looks at what their person may not, or may no longer, open; or at what is erased
+            while their page shows it.
         rows: for each of the others, its conversation.
         lines: for each of these that was behind, its messages in order.
         page: the greatest number of messages of each look; so many may have more.
@@ -93,7 +94,7 @@ def look(looks: list[Look]) -> Steps[Found]:
         row = found.get(one.conversation_id)
         if not one.view.stands(stamps, day):
             moved.append(one)
-        elif row is None or not covers(row, one.view.scope):
+        elif row is None or not covers(row, one.view.scope) or _erased_there(row, one.watch):
             refused.append(one)
         else:
             rows[one] = row
@@ -116,6 +117,11 @@ def look(looks: list[Look]) -> Steps[Found]:
         message = Message(**dict(zip(MESSAGE_COLUMNS, values, strict=True)))
         lines.setdefault(behind[place], []).append(message)
     return Found(moved, refused, rows, lines, page)
+
+
+def _erased_there(row: Row, watch: Watch) -> bool:
+    """Whether a page still shows lines that are erased; a new one reads that they are."""
+    return row.erased_at is not None and watch.cursor > 0
 
 
 def rows_statement(conversations: Iterable[UUID]) -> Statement:

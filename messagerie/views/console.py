@@ -32,7 +32,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         messages.info(
             request,
             "La conversation ouverte n'est plus dans votre file : "
-            "un collègue l'a prise, ou elle n'attend plus.",
+            "un collègue l'a prise, elle n'attend plus, ou elle est effacée.",
         )
     return home_page(request)
 

@@ -27,8 +27,7 @@ const reply = document.querySelector("[data-reponse]");
 const linkState = document.querySelector("[data-etat-lien]");
 const conversation = thread?.dataset.conversation;
 const field = reply?.elements.body;
-const SLOWLY =
-  "La liaison directe ne passe pas. Vos messages partent, et les réponses arrivent un peu plus tard.";
+const SLOWLY = "Connexion limitée : tout part et arrive, un peu plus tard.";
 const OFFLINE = "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.";
 
 const announcer = new Announcer(document.querySelector("[data-annonce]"));

@@ -30,7 +30,7 @@ const box = form?.elements.body;
 page.querySelector("[data-sans-script]").hidden = true;
 
 const SLOWLY =
-  "La liaison directe ne passe pas. Vos messages partent, et les réponses arrivent un peu plus tard.";
+  "Connexion limitée. Vos messages partent, et les réponses arrivent un peu plus tard.";
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
 /** The bar above the messages; "" takes it away. It never moves the reader. */

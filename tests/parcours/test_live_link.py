@@ -19,7 +19,7 @@ from tests.parcours.talks import (
 )
 from tests.parcours.walks import all_kept, patient_lines, patient_writes, professional_writes
 
-SLOWLY = "La liaison directe ne passe pas"
+SLOWLY = "Connexion limitée"
 FIRST, SECOND = "Elle gonfle moins.", "Mais elle chauffe."
 
 

@@ -1,6 +1,7 @@
 """The live view when things change or fail under it: sessions, locks, connections, the epoch."""
 
 import asyncio
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -8,13 +9,16 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 
 from comptes.models import User
-from messagerie import consumers
+from messagerie import actions, consumers
 from messagerie.live import tick
 from messagerie.live.epoch import current_epoch
-from messagerie.models import Message
+from messagerie.models import Conversation, Message
+from messagerie.states import Outcome
 from orientation.models import Membership
+from orientation.scope import scope_for
 from tests import factories
 from tests.messagerie.talking import (
     apart,
@@ -232,3 +236,54 @@ async def test_a_page_that_reads_nothing_is_closed_and_the_others_live(
     assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send"]
     await followed["pro"].say(send(talk, "Encore."))
     await hear_line(followed["patient"], "Encore.")
+
+
+async def test_a_page_has_so_many_lines_under_way_and_no_more(talk, followed, monkeypatch):
+    """What it says past that is refused for now: it keeps it, and says it again."""
+    monkeypatch.setattr(consumers, "MAX_UNDER_WAY", 2)
+    page, lines = followed["pro"], [send(talk, str(number)) for number in range(4)]
+    with locked_elsewhere(talk):
+        for line in lines[:3]:
+            await page.say(line)
+        refused = await hear_answer(page, lines[2]["id"])
+        assert (refused["t"], refused["code"], refused["retry"]) == ("nack", "BUSY", True)
+    for line in lines[:2]:
+        assert (await hear_answer(page, line["id"]))["t"] == "ack"
+    await page.say(lines[3])
+    assert (await hear_answer(page, lines[3]["id"]))["t"] == "ack"
+
+
+# --- What is erased
+
+
+async def _erased(talk: Conversation, lucie: User) -> None:
+    """The term comes while both pages are open on it."""
+
+    def erase() -> None:
+        scope = scope_for(lucie)
+        actions.close(
+            talk.pk,
+            professional=lucie,
+            scope=scope,
+            outcome=Outcome.RESOLVED,
+            summary="Un conseil.",
+        )
+        assert actions.erase_at_term(talk.pk, closed_before=timezone.now() + timedelta(days=1))
+
+    await silently(erase)
+
+
+async def test_what_is_erased_leaves_the_open_pages_even_without_a_hint(talk, followed, lucie):
+    await _erased(talk, lucie)
+    for socket in followed.values():
+        heard = await socket.hear_until("gone")
+        assert heard[-1]["conversation"] == str(talk.pk)
+        assert [frame["t"] for frame in heard if frame["t"] == "line"] == []
+
+
+async def test_a_page_that_missed_the_erasure_is_told_when_it_comes_back(talk, pages, lucie):
+    await _erased(talk, lucie)
+    await pages["patient"].say(
+        {"t": "watch", "conversation": str(talk.pk), "cursor": talk.last_seq}
+    )
+    assert (await pages["patient"].hear())["t"] == "gone"
