@@ -204,3 +204,28 @@ def foot_in_sight(page: Page) -> bool:
     return bool(
         shown(page).last.evaluate("line => line.getBoundingClientRect().top < innerHeight - 200")
     )
+
+
+ERASE = """
+from datetime import timedelta
+from django.utils import timezone
+from messagerie import actions
+from messagerie.models import Conversation
+from orientation.scope import scope_for
+held = Conversation.objects.get(pk={pk!r})
+by = held.professional
+advice = {{"outcome": "RESOLVED", "summary": "Un conseil."}}
+actions.close(held.pk, professional=by, scope=scope_for(by), **advice)
+assert actions.erase_at_term(held.pk, closed_before=timezone.now() + timedelta(days=1))
+"""
+
+
+def test_what_is_erased_leaves_the_screens_where_it_is_open(talk, stack, watch):
+    phone, console = talk.phone, talk.console
+    with watch.refused():
+        stack.shell(ERASE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
+        expect(phone.get_by_text("Le contenu de cette conversation a été effacé")).to_be_visible()
+        expect(console.get_by_text("n'est plus dans votre file")).to_be_visible()
+    for page in (phone, console):
+        expect(page.get_by_text(QUESTION)).to_have_count(0)
+        expect(page.get_by_text(BEFORE)).to_have_count(0)
