@@ -36,8 +36,8 @@ class Row(NamedTuple):
 
     @property
     def told(self) -> tuple[object, ...]:
-        """What a view is told of a conversation besides its lines: state, outcome, receipts, and
-        that it is gone once it is erased."""
+        """What a view is told of a conversation besides its lines: state, outcome, receipts; once
+        it is erased, that it is gone."""
         return (
             self.state,
             self.outcome,

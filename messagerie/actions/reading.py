@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from comptes.journal import record
@@ -177,7 +177,8 @@ def mark_opened(conversation_id: UUID, *, reader: User, scope: Scope, seq: int) 
 def _mark(seen: Seen) -> None:
     if not Conversation.objects.visible_to(seen.scope).filter(pk=seen.conversation_id).exists():
         raise not_found()
-    _carry(advance([seen], skip_locked=False))
+    with transaction.atomic():
+        _move(seen)
 
 
 def read_on(
@@ -191,24 +192,35 @@ def read_on(
     Raises:
         Refused: NOT_FOUND, ERASED.
     """
+    seen = Seen(conversation_id, scope, delivered=cursor, opened=cursor if opened else 0)
+    with transaction.atomic():
+        found = _readable(conversation_id, scope)
+        if _would_move(found, seen):
+            _move(seen)
+            found = _readable(conversation_id, scope)  # it may have waited for somebody's act
+        with connection.cursor() as database:
+            database.execute(*note_readings([(found.pk, reader.pk, reader.kind)]))
+    return found
+
+
+def _readable(conversation_id: UUID, scope: Scope) -> Conversation:
     found = Conversation.objects.visible_to(scope).filter(pk=conversation_id).first()
     if found is None:
         raise not_found()
     refuse_erased(found)
-    seen = Seen(found.pk, scope, delivered=cursor, opened=cursor if opened else 0)
-    _carry(_noted(note_readings([(found.pk, reader.pk, reader.kind)]), seen))
-    found.refresh_from_db()
     return found
 
 
-def _noted(reading: Statement, seen: Seen) -> Steps[Moved]:
-    yield [reading]
-    return (yield from advance([seen], skip_locked=False))
+def _would_move(found: Conversation, seen: Seen) -> bool:
+    """Whether a receipt is news: a page that asks again and again locks nothing for nothing."""
+    row = Row(*(getattr(found, name) for name in Row._fields))
+    side = side_of(row, seen.scope)
+    return side is not None and _with_receipt(row, side, seen) != row
 
 
-def _carry(steps: Steps[Moved]) -> None:
-    with transaction.atomic():
-        moved = run(steps)
-        if moved.rows:
-            hints = delivery.Hints(conversations=dict.fromkeys(moved.rows, 0))
-            transaction.on_commit(hints.send)
+def _move(seen: Seen) -> None:
+    """In the caller's transaction."""
+    moved = run(advance([seen], skip_locked=False))
+    if moved.rows:
+        hints = delivery.Hints(conversations=dict.fromkeys(moved.rows, 0))
+        transaction.on_commit(hints.send)

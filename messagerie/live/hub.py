@@ -15,7 +15,6 @@ from psycopg import AsyncConnection
 
 from comptes.keys.cipher import load_keys
 from messagerie import delivery
-from messagerie.errors import not_found
 from messagerie.live import desk, looking
 from messagerie.live.epoch import EPOCH
 from messagerie.live.lane import Lane
@@ -172,11 +171,11 @@ class Hub:
         except Exception as error:
             self._put_off(looks, error)
             return
-        for one in found.refused:
+        for one, why in found.refused.items():
             if one.followed:
-                # A page that shows lines of it, a while ago or before its link was lost, must go.
+                # A page that shows lines of it, now or since before its link was lost, must go.
                 shown = one.watch.cursor > 0 or not one.watch.opening
-                one.view.drop(one.conversation_id, None if shown else not_found())
+                one.view.drop(one.conversation_id, None if shown else why)
             self._discard_watch(one)
         for one in found.moved:
             one.watch.looking = False

@@ -16,8 +16,8 @@ from comptes.keys.provider import KeyUnavailable
 from messagerie import actions, delivery, frames
 from messagerie.actions.lines import unreadable
 from messagerie.actions.statements import Statement, Steps
-from messagerie.contents import Line
-from messagerie.errors import Refused
+from messagerie.contents import ContentErased, Line
+from messagerie.errors import Refused, not_found
 from messagerie.live.proving import in_thread, today
 from messagerie.live.view import View, Watch
 from messagerie.models import Conversation, Message
@@ -65,15 +65,14 @@ class Found(NamedTuple):
 
     Attributes:
         moved: looks whose session is not what was proved; nothing was read for them.
-        refused: looks at what their person may not, or may no longer, open; or at what is erased
-            while their page shows it.
+        refused: looks at what their person may not, or may no longer, open, or at what is erased.
         rows: for each of the others, its conversation.
         lines: for each of these that was behind, its messages in order.
         page: the greatest number of messages of each look; so many may have more.
     """
 
     moved: list[Look]
-    refused: list[Look]
+    refused: dict[Look, Refused]
     rows: dict[Look, Row]
     lines: dict[Look, list[Message]]
     page: int
@@ -88,14 +87,17 @@ def look(looks: list[Look]) -> Steps[Found]:
     ]
     stamps, day = dict(stamped), today()
     found = {row[0]: Row(*row) for row in rows_found}
-    moved, refused = [], []
+    moved: list[Look] = []
+    refused: dict[Look, Refused] = {}
     rows: dict[Look, Row] = {}
     for one in looks:
         row = found.get(one.conversation_id)
         if not one.view.stands(stamps, day):
             moved.append(one)
-        elif row is None or not covers(row, one.view.scope) or _erased_there(row, one.watch):
-            refused.append(one)
+        elif row is None or not covers(row, one.view.scope):
+            refused[one] = not_found()
+        elif row.erased_at is not None:
+            refused[one] = ContentErased(row.id, row.erased_at)
         else:
             rows[one] = row
     statements: list[Statement] = []
@@ -117,11 +119,6 @@ def look(looks: list[Look]) -> Steps[Found]:
         message = Message(**dict(zip(MESSAGE_COLUMNS, values, strict=True)))
         lines.setdefault(behind[place], []).append(message)
     return Found(moved, refused, rows, lines, page)
-
-
-def _erased_there(row: Row, watch: Watch) -> bool:
-    """Whether a page still shows lines that are erased; a new one reads that they are."""
-    return row.erased_at is not None and watch.cursor > 0
 
 
 def rows_statement(conversations: Iterable[UUID]) -> Statement:

@@ -133,7 +133,7 @@ class Receipts:
         day = today()
         for conversation_id, row in rows.items():
             for view, watch in self._hub.followers(conversation_id):
-                served = not watch.looking and watch.told is not None
+                served = not watch.looking and watch.told is not None and row.erased_at is None
                 if served and view.stands(stamps, day) and side_of(row, view.scope) is not None:
                     tell_state(view, watch, row)
                 else:

@@ -32,7 +32,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         messages.info(
             request,
             "La conversation ouverte n'est plus dans votre file : "
-            "un collègue l'a prise, elle n'attend plus, ou elle est effacée.",
+            "un collègue l'a prise, elle n'attend plus, ou son contenu a été effacé.",
         )
     return home_page(request)
 

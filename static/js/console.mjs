@@ -27,7 +27,7 @@ const reply = document.querySelector("[data-reponse]");
 const linkState = document.querySelector("[data-etat-lien]");
 const conversation = thread?.dataset.conversation;
 const field = reply?.elements.body;
-const SLOWLY = "Connexion limitée : tout part et arrive, un peu plus tard.";
+const SLOWLY = "Connexion limitée. Les messages passent, avec un peu de retard.";
 const OFFLINE = "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.";
 
 const announcer = new Announcer(document.querySelector("[data-annonce]"));
@@ -125,7 +125,12 @@ direct.addEventListener("typing", ({ detail }) => {
 });
 
 direct.addEventListener("gone", ({ detail }) => {
-  if (detail.conversation === conversation && !field?.value) location.assign(`${root.dataset.accueil}?partie`);
+  if (detail.conversation !== conversation) return;
+  for (const line of thread.querySelectorAll("[data-seq]")) line.remove();
+  if (field?.value || direct.pending) {
+    lastWord = "Vous n'avez plus accès à cette conversation. Copiez votre texte.";
+    sayLink(lastWord);
+  } else location.assign(`${root.dataset.accueil}?partie`);
 });
 
 // --- writing

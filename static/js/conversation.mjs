@@ -29,8 +29,7 @@ const box = form?.elements.body;
 
 page.querySelector("[data-sans-script]").hidden = true;
 
-const SLOWLY =
-  "Connexion limitée. Vos messages partent, et les réponses arrivent un peu plus tard.";
+const SLOWLY = "Connexion limitée. Les messages passent, avec un peu de retard.";
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
 /** The bar above the messages; "" takes it away. It never moves the reader. */
@@ -244,7 +243,10 @@ direct.addEventListener("offline", () => {
 });
 direct.addEventListener("online", () => sayAbove(lastWord));
 direct.addEventListener("slow", () => sayAbove(lastWord || SLOWLY));
-direct.addEventListener("gone", reload);
+direct.addEventListener("gone", () => {
+  for (const line of thread.querySelectorAll("[data-seq]")) line.remove();
+  reload();
+});
 // The session is over. What was typed goes to a page that keeps it and leads to the sign-in; lines
 // that did not leave are shown there, and wait on this device, or go along when it keeps nothing.
 direct.addEventListener("session", async () => {

@@ -12,7 +12,7 @@
  *   gone       a watched conversation is no longer visible to this account
  *   queue      the queue of the professional changed: fetch it again
  *   online, offline   the link is up, or is known to be down (no detail)
- *   slow       there is no link, but plain HTTP passes: lines go, and come with some delay (no detail)
+ *   slow       there is no link, but plain HTTP passes: lines go and come, later (no detail)
  *   signin     the session is over; cancelable. By default the page is loaded again, and the
  *              server leads to the sign-in page; not while an unsent line would be lost
  *   stale      the service was restored: the numbers of this page mean nothing; load it again
@@ -41,6 +41,7 @@ export class Direct extends EventTarget {
   #seen = new Seen();
   #outbox;
   #reading;
+  #left = false; // told that one must sign in
   #queue = false;
   #epoch;
   #account;
@@ -287,7 +288,7 @@ export class Direct extends EventTarget {
   #answered(frame) {
     if (frame.t === "signin") return this.#leave();
     this.#tell(frame.t, frame);
-    if (frame.t === "ack") this.#reading.now();
+    if (frame.t === "ack") this.#reading.passed();
   }
 
   /** The service wants no new try: the session is over, or this account has no live view. */
@@ -297,6 +298,8 @@ export class Direct extends EventTarget {
   }
 
   #leave() {
+    if (this.#left) return;
+    this.#left = true;
     const atRisk = this.atRisk > 0;
     this.stop();
     this.#setOnline(false);
@@ -331,10 +334,8 @@ export class Direct extends EventTarget {
     if (document.visibilityState !== "visible") return;
     this.#saySeen();
     this.#link.wake();
-    this.#reading.now();
+    this.#reading.looked();
   };
-
-  // --- small tools
 
   #setOnline(online) {
     if (this.#online === online) return;

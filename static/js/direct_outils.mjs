@@ -102,11 +102,14 @@ export class Seen {
   }
 }
 
+// The session is over, or is not the one of this page any more.
+const SIGN_IN = ["SIGN_IN", "FORBIDDEN", "SECOND_FACTOR"];
+
 /**
  * Ask the HTTP interface something about a conversation.
  * @returns {Promise<object|null>} its answer, as it is; { t: "nack", ... } for a refusal as the
- *   socket would say it; { t: "signin" } when the session is over, or is not the one of this page
- *   any more; null when there is no network, or an answer that is not ours
+ *   socket would say it; { t: "signin" } when one must sign in; null when there is no network, or
+ *   when something on the way answers instead of the service
  */
 async function ask(api, csrfToken, conversation, what, asked) {
   try {
@@ -114,10 +117,11 @@ async function ask(api, csrfToken, conversation, what, asked) {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken },
       body: JSON.stringify(asked),
+      redirect: "manual",
     });
     const said = await answer.json();
     if (answer.ok) return said;
-    if (["SIGN_IN", "FORBIDDEN"].includes(said.code)) return { t: "signin" };
+    if (SIGN_IN.includes(said.code)) return { t: "signin" };
     return said.code ? { t: "nack", conversation, ...said } : null;
   } catch {
     return null;
@@ -127,12 +131,14 @@ async function ask(api, csrfToken, conversation, what, asked) {
 /** Post one line, under its own id. Its "ack" or its "nack", or another answer of `ask`. */
 export async function postLine(api, csrfToken, { conversation, id, body }) {
   const said = await ask(api, csrfToken, conversation, "messages", { id, body });
-  if (said?.t === "nack") return { ...said, id };
-  return said && { t: "ack", conversation, id, ...said };
+  if (said?.t) return { ...said, id };
+  if (!Number.isInteger(said?.seq)) return null;
+  return { t: "ack", conversation, id, seq: said.seq, at: said.at };
 }
 
 /** Read the lines after a cursor, and say how far this page is. The lines and the state of the
  * conversation, or another answer of `ask`. */
-export function readLines(api, csrfToken, { conversation, ...place }) {
-  return ask(api, csrfToken, conversation, "reading", place);
+export async function readLines(api, csrfToken, { conversation, ...place }) {
+  const said = await ask(api, csrfToken, conversation, "reading", place);
+  return said?.t || Array.isArray(said?.lines) ? said : null;
 }

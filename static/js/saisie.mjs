@@ -21,7 +21,7 @@ export async function openLive({ box, conversation, say }) {
   const { compte: account = "", cles: keys = "", epoch = "" } = held?.dataset ?? {};
   held?.removeAttribute("data-cles");
   const vault = await openVault({ account, keys });
-  // Of whatever form the page has at that moment; with none left, nothing can be written here.
+  // Of whatever form the page has at that moment; with none left, nothing goes or comes by HTTP.
   const csrfToken = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const direct = new Direct({ csrfToken, epoch, account, store: vault });
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from comptes.models import Act, JournalEntry, User
 from messagerie import actions, delivery
+from messagerie.actions import reading
 from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation
 from messagerie.states import Outcome, State
@@ -33,9 +34,14 @@ def lucie() -> User:
 def talk(lucie) -> Conversation:
     """A conversation that Lucie holds; she has written its third line."""
     found = factories.taken_conversation(lucie)
-    actions.post(found.pk, author=lucie, scope=scope_for(lucie), client_id=uuid.uuid4(), body=SAID)
+    say(found, lucie, SAID)
     found.refresh_from_db()
     return found
+
+
+def say(talk: Conversation, author: User, body: str) -> None:
+    scope = scope_for(author)
+    actions.post(talk.pk, author=author, scope=scope, client_id=uuid.uuid4(), body=body)
 
 
 def signed_in(user: User) -> Client:
@@ -95,8 +101,11 @@ def test_its_openings_are_journaled_once_each_ten_minutes(talk):
 
 
 def test_another_epoch_is_refused(talk):
-    answer = read_on(talk.patient, talk, cursor=1, epoch="0" * 16)
+    before = openings(talk, talk.patient)
+    answer = read_on(talk.patient, talk, cursor=3, opened=True, epoch="0" * 16)
     assert (answer.status_code, answer.json()["code"]) == (409, "OTHER_EPOCH")
+    talk.refresh_from_db()
+    assert (openings(talk, talk.patient), talk.patient_opened_seq) == (before, 0)
 
 
 def test_an_erased_conversation_is_gone(talk, lucie):
@@ -135,10 +144,31 @@ def test_what_cannot_be_read_is_refused_and_changes_nothing(talk, place):
     assert openings(talk, talk.patient) == before
 
 
-def test_a_reading_costs_few_queries(talk, django_assert_max_num_queries):
+@pytest.mark.parametrize("lines", [1, 15])
+def test_a_reading_costs_the_same_whatever_it_reads(talk, lucie, lines, django_assert_num_queries):
+    """Nothing new to note: no lock either."""
+    for number in range(lines):
+        say(talk, lucie, f"Ligne {number}.")
     client = signed_in(talk.patient)
     address = reverse("api:lecture", args=[talk.pk])
-    place = {"cursor": 1, "opened": True, "epoch": current_epoch()}
+    place = {"cursor": 3, "opened": True, "epoch": current_epoch()}
     client.post(address, place, content_type="application/json")
-    with django_assert_max_num_queries(14):
-        client.post(address, place, content_type="application/json")
+    with django_assert_num_queries(9) as queries:
+        answer = client.post(address, place, content_type="application/json")
+    assert len(answer.json()["lines"]) == lines
+    assert not [one for one in queries.captured_queries if "FOR NO KEY UPDATE" in one["sql"]]
+
+
+def test_who_loses_the_right_while_it_waits_reads_nothing(lucie, monkeypatch):
+    """Somebody takes the conversation while the receipts of whoever reads it wait for the row."""
+    held = factories.taken_conversation(lucie)
+    colleague = factories.professional(held.structure)
+    advance = reading.advance
+
+    def late(seen, **options):
+        Conversation.objects.filter(pk=held.pk).update(professional=colleague)
+        return advance(seen, **options)
+
+    monkeypatch.setattr(reading, "advance", late)
+    answer = read_on(lucie, held, cursor=2)
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")

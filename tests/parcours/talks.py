@@ -26,6 +26,19 @@ BEFORE = "Bonjour, depuis quand ?"
 LINKS = "**/ws/v1/"
 OFFLINE = "Hors ligne"
 BY_HTTP = re.compile(r"/api/v1/conversations/[^/]+/(messages|reading)/$")
+# In the instance: the professional closes the conversation `pk`, and its term comes.
+ERASE = """
+from datetime import timedelta
+from django.utils import timezone
+from messagerie import actions
+from messagerie.models import Conversation
+from orientation.scope import scope_for
+held = Conversation.objects.get(pk={pk!r})
+by = held.professional
+advice = {{"outcome": "RESOLVED", "summary": "Un conseil."}}
+actions.close(held.pk, professional=by, scope=scope_for(by), **advice)
+assert actions.erase_at_term(held.pk, closed_before=timezone.now() + timedelta(days=1))
+"""
 # Every word that the browser holds for this site, of whatever kind.
 STORED = """async () => {
     const said = [document.cookie];
@@ -120,13 +133,15 @@ class Link:
     deaf: what the service says on a socket is lost; what the page says still arrives.
     mute: what the page says on a socket is lost.
     http: whether lines pass by plain HTTP, both ways, when `up` is false.
-    posted: the posts of lines that passed.
+    portal: whether something on the way answers plain HTTP instead of the service.
+    posted: the posts of lines that passed, or that the portal answered.
     epoch: said by the next hello instead of the service's; None: the service's.
     hellos: how many times the service said hello.
     """
 
     def __init__(self, page: Page) -> None:
         self.up, self.deaf, self.mute, self.http = True, False, False, False
+        self.portal = False
         self.posted: list[str] = []
         self.epoch: str | None = None
         self.hellos = 0
@@ -175,7 +190,10 @@ class Link:
             return
         if route.request.url.endswith("/messages/"):
             self.posted.append(route.request.post_data or "")
-        route.continue_()
+        if self.portal:
+            route.fulfill(json={"welcome": "Acceptez les conditions."})
+        else:
+            route.continue_()
 
 
 def other_tab(page: Page) -> Page:

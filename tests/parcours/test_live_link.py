@@ -73,6 +73,24 @@ def test_without_any_socket_answers_come_by_plain_reading(talk, side):
     expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
 
 
+def test_what_answers_instead_of_the_service_loses_no_line(talk):
+    """The portal of a hotel says yes to everything; a line is kept until the service has it."""
+    phone = talk.phone
+    link = Link(phone)
+    link.http = link.portal = True
+    link.cut()
+    expect(phone.get_by_text(OFFLINE)).to_be_visible()
+    patient_writes(phone, FIRST)
+    pumped(phone, lambda: link.posted)
+    expect(state_of_last(phone)).to_have_text("envoi…")
+    phone.reload()
+    expect(shown(phone)).to_have_text([QUESTION, BEFORE, FIRST])
+    link.portal = False
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, FIRST], timeout=30_000)
+    expect(phone.get_by_text(SLOWLY)).to_be_visible()
+    all_kept(phone)
+
+
 @pytest.mark.parametrize("code", [1012, 1013], ids=["restart", "try-later"])
 def test_a_service_that_asks_to_come_back_is_asked_again(talk, code):
     phone = talk.phone

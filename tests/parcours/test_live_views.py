@@ -9,8 +9,10 @@ from playwright.sync_api import Page, expect
 from tests.config.conftest import until
 from tests.parcours.talks import (
     BEFORE,
+    ERASE,
     OFFLINE,
     QUESTION,
+    Link,
     Talk,
     begin,
     box,
@@ -206,26 +208,29 @@ def foot_in_sight(page: Page) -> bool:
     )
 
 
-ERASE = """
-from datetime import timedelta
-from django.utils import timezone
-from messagerie import actions
-from messagerie.models import Conversation
-from orientation.scope import scope_for
-held = Conversation.objects.get(pk={pk!r})
-by = held.professional
-advice = {{"outcome": "RESOLVED", "summary": "Un conseil."}}
-actions.close(held.pk, professional=by, scope=scope_for(by), **advice)
-assert actions.erase_at_term(held.pk, closed_before=timezone.now() + timedelta(days=1))
-"""
-
-
-def test_what_is_erased_leaves_the_screens_where_it_is_open(talk, stack, watch):
+@pytest.mark.parametrize("socket", [True, False], ids=["socket", "no socket"])
+def test_what_is_erased_leaves_the_screens_where_it_is_open(talk, stack, watch, socket):
     phone, console = talk.phone, talk.console
     with watch.refused():
+        if not socket:
+            link = Link(phone)
+            link.http = True
+            link.cut()
+            expect(phone.get_by_text(OFFLINE)).to_be_visible()
         stack.shell(ERASE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
-        expect(phone.get_by_text("Le contenu de cette conversation a été effacé")).to_be_visible()
+        said = phone.get_by_text("Le contenu de cette conversation a été effacé")
+        expect(said).to_be_visible(timeout=30_000)
         expect(console.get_by_text("n'est plus dans votre file")).to_be_visible()
     for page in (phone, console):
         expect(page.get_by_text(QUESTION)).to_have_count(0)
         expect(page.get_by_text(BEFORE)).to_have_count(0)
+
+
+def test_what_is_erased_leaves_the_screen_where_somebody_writes(talk, stack, watch):
+    console = talk.console
+    box(console).fill(FROM_PROFESSIONAL[0])
+    with watch.refused():
+        stack.shell(ERASE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
+        expect(console.get_by_text("Copiez votre texte")).to_be_visible()
+    expect(console.get_by_text(QUESTION)).to_have_count(0)
+    expect(box(console)).to_have_value(FROM_PROFESSIONAL[0])

@@ -175,9 +175,14 @@ async def test_a_socket_reads_that_it_is_erased_and_goes_on(closed, nadia, paul,
     await page.open()
     await page.hear_until("hello")
     await page.say({"t": "watch", "conversation": str(closed.pk), "cursor": 0})
-    heard = [frame for frame in await page.hear_until("state") if frame["t"] == "line"]
-    assert len(heard) == closed.last_seq
-    assert {(line["kind"], line["body"]) for line in heard} == {("EVENT", "Contenu effacé.")}
+    if way == "erased":
+        refused = await page.hear()
+        assert (refused["code"], refused["retry"]) == ("ERASED", False)
+        assert "a été effacé le" in refused["message"]
+    else:
+        heard = [frame for frame in await page.hear_until("state") if frame["t"] == "line"]
+        assert len(heard) == closed.last_seq
+        assert {(line["kind"], line["body"]) for line in heard} == {("EVENT", "Contenu effacé.")}
     await page.say({"t": "watch", "conversation": str(other.pk), "cursor": 0})
     told = await page.hear_until("state")
     assert [frame["body"] for frame in told if frame["t"] == "line"] == ["Une autre question."]

@@ -16,7 +16,7 @@ from messagerie import actions, consumers
 from messagerie.live import tick
 from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation, Message
-from messagerie.states import Outcome
+from messagerie.states import Outcome, State
 from orientation.models import Membership
 from orientation.scope import scope_for
 from tests import factories
@@ -256,25 +256,29 @@ async def test_a_page_has_so_many_lines_under_way_and_no_more(talk, followed, mo
 # --- What is erased
 
 
-async def _erased(talk: Conversation, lucie: User) -> None:
-    """The term comes while both pages are open on it."""
+async def _erased(talk: Conversation, lucie: User, followed: dict[str, Socket]) -> None:
+    """The term comes, without a hint, while the pages of `followed` show the whole of it."""
+
+    def close() -> None:
+        advice = {"outcome": Outcome.RESOLVED, "summary": "Un conseil."}
+        actions.close(talk.pk, professional=lucie, scope=scope_for(lucie), **advice)
 
     def erase() -> None:
-        scope = scope_for(lucie)
-        actions.close(
-            talk.pk,
-            professional=lucie,
-            scope=scope,
-            outcome=Outcome.RESOLVED,
-            summary="Un conseil.",
-        )
         assert actions.erase_at_term(talk.pk, closed_before=timezone.now() + timedelta(days=1))
 
+    await apart(close)()
+    for socket in followed.values():
+        while (await socket.hear_until("state"))[-1]["state"] != State.CLOSED:
+            pass
     await silently(erase)
 
 
-async def test_what_is_erased_leaves_the_open_pages_even_without_a_hint(talk, followed, lucie):
-    await _erased(talk, lucie)
+@pytest.mark.parametrize("reads", [False, True], ids=["quiet", "reading"])
+async def test_what_is_erased_leaves_the_open_pages_without_a_hint(talk, followed, lucie, reads):
+    await _erased(talk, lucie, followed)
+    if reads:  # the receipt moves the row, and must not hide that it is erased
+        seen = {"t": "seen", "conversation": str(talk.pk), "seq": 2**31 - 1, "opened": True}
+        await followed["patient"].say(seen)
     for socket in followed.values():
         heard = await socket.hear_until("gone")
         assert heard[-1]["conversation"] == str(talk.pk)
@@ -282,7 +286,7 @@ async def test_what_is_erased_leaves_the_open_pages_even_without_a_hint(talk, fo
 
 
 async def test_a_page_that_missed_the_erasure_is_told_when_it_comes_back(talk, pages, lucie):
-    await _erased(talk, lucie)
+    await _erased(talk, lucie, {})
     await pages["patient"].say(
         {"t": "watch", "conversation": str(talk.pk), "cursor": talk.last_seq}
     )
