@@ -126,11 +126,16 @@ direct.addEventListener("typing", ({ detail }) => {
 
 direct.addEventListener("gone", ({ detail }) => {
   if (detail.conversation !== conversation) return;
-  for (const line of thread.querySelectorAll("[data-seq]")) line.remove();
-  if (field?.value || direct.pending) {
-    lastWord = "Vous n'avez plus accès à cette conversation. Copiez votre texte.";
-    sayLink(lastWord);
-  } else location.assign(`${root.dataset.accueil}?partie`);
+  if (!field?.value && !direct.pending) {
+    location.assign(`${root.dataset.accueil}?partie`);
+    return;
+  }
+  // Only what was typed here stays.
+  for (const line of [...thread.children]) if (!line.matches(".ms-replique--partant")) line.remove();
+  for (const part of ["[data-tete]", "[data-droite]"]) document.querySelector(part).replaceChildren();
+  reply?.querySelector("[type=submit]")?.setAttribute("disabled", "");
+  lastWord = "Vous n'avez plus accès à cette conversation. Copiez votre texte.";
+  sayLink(lastWord);
 });
 
 // --- writing

@@ -232,5 +232,8 @@ def test_what_is_erased_leaves_the_screen_where_somebody_writes(talk, stack, wat
     with watch.refused():
         stack.shell(ERASE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
         expect(console.get_by_text("Copiez votre texte")).to_be_visible()
-    expect(console.get_by_text(QUESTION)).to_have_count(0)
+    for word in (QUESTION, talk.name, "Médecin traitant"):
+        place = console.locator("[data-fil], [data-tete], [data-droite]").get_by_text(word)
+        expect(place).to_have_count(0)
     expect(box(console)).to_have_value(FROM_PROFESSIONAL[0])
+    expect(console.get_by_role("button", name="Envoyer")).to_be_disabled()
