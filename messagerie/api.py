@@ -27,6 +27,7 @@ from messagerie.console_panel import panel, samu_line
 from messagerie.console_rows import desk
 from messagerie.contents import refuse_erased
 from messagerie.errors import RefusalCode, Refused, not_found, other_epoch
+from messagerie.frames import LARGEST_NUMBER
 from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation
 from messagerie.rate import rate
@@ -164,7 +165,7 @@ class OneView(ConversationsView):
     def get(self, request: Request, conversation_id: UUID) -> Response:
         raw = request.query_params.get("cursor", "0")
         readable = raw.isascii() and raw.isdigit() and len(raw) < 11
-        if not readable or int(raw) > schemas.LARGEST_CURSOR:
+        if not readable or int(raw) > LARGEST_NUMBER:
             raise Refused(RefusalCode.BAD_CHOICE, "Ce numéro de ligne n'est pas lisible.")
         return _lines_after(self.read(conversation_id), int(raw))
 

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from messagerie.frames import LARGEST_NUMBER
 from messagerie.states import Outcome
 from messagerie.texts import MAX_BODY, MAX_SHORT
 from orientation.models import OverrideReason
 from orientation.situation import Destination
-
-LARGEST_CURSOR = 2**31 - 1
 
 
 class RefusalSerializer(serializers.Serializer):
@@ -55,7 +54,7 @@ class ReadingSerializer(serializers.Serializer):
     """What a page without a socket says when it asks for the lines that it misses."""
 
     cursor = serializers.IntegerField(
-        min_value=0, max_value=LARGEST_CURSOR, help_text="La page tient les lignes jusqu'à celle-ci"
+        min_value=0, max_value=LARGEST_NUMBER, help_text="La page tient les lignes jusqu'à celle-ci"
     )
     opened = serializers.BooleanField(
         required=False, default=False, help_text="La page est sous les yeux de la personne"

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 VERSION = 1
+LARGEST_NUMBER = 2**31 - 1  # what a column of the database holds
 MAX_FRAME_BYTES = 32_768
 
 
@@ -87,7 +88,7 @@ def decode(text: str | None) -> Frame:
         raise BadFrame("Un message de la page n'est pas lisible.") from None
     if isinstance(frame, Watch | Seen):
         number = frame.cursor if isinstance(frame, Watch) else frame.seq
-        if not 0 <= number <= 2**31 - 1:
+        if not 0 <= number <= LARGEST_NUMBER:
             raise BadFrame("Un numéro de message est hors limites.")
     return frame
 

@@ -20,14 +20,13 @@ import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
 import { readPage } from "./lire.mjs";
 import { spoken } from "./pieces.mjs";
-import { openLive } from "./saisie.mjs";
+import { SLOWLY, openLive } from "./saisie.mjs";
 
 const scroller = document.querySelector("[data-defile]");
 const reply = document.querySelector("[data-reponse]");
 const linkState = document.querySelector("[data-etat-lien]");
 const conversation = thread?.dataset.conversation;
 const field = reply?.elements.body;
-const SLOWLY = "Connexion limitée. Les messages passent, avec un peu de retard.";
 const OFFLINE = "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.";
 
 const announcer = new Announcer(document.querySelector("[data-annonce]"));

@@ -19,7 +19,7 @@ import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
 import { spoken } from "./pieces.mjs";
-import { openLive } from "./saisie.mjs";
+import { SLOWLY, openLive } from "./saisie.mjs";
 
 const id = page.dataset.conversation;
 const bar = page.querySelector("[data-horsligne]");
@@ -29,7 +29,6 @@ const box = form?.elements.body;
 
 page.querySelector("[data-sans-script]").hidden = true;
 
-const SLOWLY = "Connexion limitée. Les messages passent, avec un peu de retard.";
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
 /** The bar above the messages; "" takes it away. It never moves the reader. */

@@ -5,6 +5,7 @@
 import { openVault, wipe } from "./coffre.mjs";
 import { Direct } from "./direct.mjs";
 
+export const SLOWLY = "Connexion limitée. Les messages passent, avec un peu de retard.";
 const LEAVE_WITHIN = 3_000; // after a logout elsewhere, if the service does not say it first
 const RELOADED = "ms-epoque"; // the epoch that this tab was loaded again for: once each
 

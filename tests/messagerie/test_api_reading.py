@@ -1,10 +1,8 @@
 """A page without a socket reads on by plain HTTP: what it misses, and how far it says it is."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,8 +12,9 @@ from messagerie.actions import reading
 from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation
 from messagerie.states import Outcome, State
-from orientation.scope import scope_for
 from tests import factories
+from tests.messagerie.acting import by, post, reread
+from tests.messagerie.console_reading import signed_in
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
@@ -34,20 +33,8 @@ def lucie() -> User:
 def talk(lucie) -> Conversation:
     """A conversation that Lucie holds; she has written its third line."""
     found = factories.taken_conversation(lucie)
-    say(found, lucie, SAID)
-    found.refresh_from_db()
-    return found
-
-
-def say(talk: Conversation, author: User, body: str) -> None:
-    scope = scope_for(author)
-    actions.post(talk.pk, author=author, scope=scope, client_id=uuid.uuid4(), body=body)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    post(found, lucie, SAID)
+    return reread(found)
 
 
 def read_on(user: User, talk: Conversation, **place: object):
@@ -109,13 +96,7 @@ def test_another_epoch_is_refused(talk):
 
 
 def test_an_erased_conversation_is_gone(talk, lucie):
-    actions.close(
-        talk.pk,
-        professional=lucie,
-        scope=scope_for(lucie),
-        outcome=Outcome.RESOLVED,
-        summary="Un conseil.",
-    )
+    actions.close(talk.pk, **by(lucie), outcome=Outcome.RESOLVED, summary="Un conseil.")
     assert actions.erase_at_term(talk.pk, closed_before=timezone.now() + timedelta(days=1))
     answer = read_on(talk.patient, talk, cursor=0)
     assert (answer.status_code, answer.json()["code"]) == (410, "ERASED")
@@ -148,7 +129,7 @@ def test_what_cannot_be_read_is_refused_and_changes_nothing(talk, place):
 def test_a_reading_costs_the_same_whatever_it_reads(talk, lucie, lines, django_assert_num_queries):
     """Nothing new to note: no lock either."""
     for number in range(lines):
-        say(talk, lucie, f"Ligne {number}.")
+        post(talk, lucie, f"Ligne {number}.")
     client = signed_in(talk.patient)
     address = reverse("api:lecture", args=[talk.pk])
     place = {"cursor": 3, "opened": True, "epoch": current_epoch()}

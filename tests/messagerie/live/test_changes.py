@@ -18,8 +18,8 @@ from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation, Message
 from messagerie.states import Outcome, State
 from orientation.models import Membership
-from orientation.scope import scope_for
 from tests import factories
+from tests.messagerie.acting import by
 from tests.messagerie.talking import (
     apart,
     hear_answer,
@@ -260,8 +260,7 @@ async def _erased(talk: Conversation, lucie: User, followed: dict[str, Socket]) 
     """The term comes, without a hint, while the pages of `followed` show the whole of it."""
 
     def close() -> None:
-        advice = {"outcome": Outcome.RESOLVED, "summary": "Un conseil."}
-        actions.close(talk.pk, professional=lucie, scope=scope_for(lucie), **advice)
+        actions.close(talk.pk, **by(lucie), outcome=Outcome.RESOLVED, summary="Un conseil.")
 
     def erase() -> None:
         assert actions.erase_at_term(talk.pk, closed_before=timezone.now() + timedelta(days=1))
