@@ -1,6 +1,7 @@
 """Prove a session again: is it still there, whose is it, may the account still act with it?"""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,15 @@ from django.utils.crypto import constant_time_compare
 
 from comptes import second_factor
 from comptes.models import User
+
+# What Django draws, and nothing else: what we never gave must not reach the database.
+KEY = re.compile(r"[0-9a-z]{8,40}")
+
+
+def key_in(cookies: Mapping[str, str]) -> str:
+    """The session key that the cookies of a request name; "" when it is none that we gave."""
+    key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    return key if KEY.fullmatch(key) else ""
 
 
 def live_user(session_key: str | None) -> User | None:

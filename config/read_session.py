@@ -1,12 +1,10 @@
 """The session of a socket: read, never written."""
 
-import re
 from typing import Any
 
-from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
-SESSION_KEY = re.compile(r"[0-9a-z]{8,40}")
+from comptes.sessions import key_in
 
 
 class ReadSession:
@@ -20,7 +18,5 @@ class ReadSession:
         self.application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        key = scope["cookies"].get(settings.SESSION_COOKIE_NAME, "")
-        if not SESSION_KEY.fullmatch(key):
-            key = None  # nothing that we gave: it must not reach the database
+        key = key_in(scope["cookies"]) or None
         await self.application(scope | {"session": SessionStore(key)}, receive, send)

@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.charset.FormCharsetMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.background_session.BackgroundSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -216,6 +216,10 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Beside those of allauth: files that one address may bring to the door, before any account.
+DOOR_FILES_PER_MINUTE = env.integer("DOOR_FILES_PER_MINUTE", 12, least=0, most=100_000)
+DOOR_FILES_PER_HOUR = env.integer("DOOR_FILES_PER_HOUR", 40, least=0, most=100_000)
+ACCOUNT_RATE_LIMITS = {"door_file": f"{DOOR_FILES_PER_MINUTE}/m/ip,{DOOR_FILES_PER_HOUR}/h/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -274,6 +278,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 ATTACHMENTS_AT_ONCE = env.integer("ATTACHMENTS_AT_ONCE", 2, least=1, most=16)
 CLAMAV_ADDRESS = env.listener("CLAMAV_ADDRESS")
+# Files of questions that did not leave yet, all together: who has no account cannot fill the store.
+DOOR_FILES_AT_MOST = env.integer("DOOR_FILES_AT_MOST", 2_000, least=0, most=1_000_000)
 
 # --- API
 

@@ -13,6 +13,7 @@ from config.start.instance import CHECKOUT
 PURE = [
     "messagerie/states.py",
     "messagerie/danger*.py",
+    "messagerie/archive.py",
     "orientation/rules.py",
     "evaluation/indicators.py",
 ]
