@@ -7,6 +7,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -23,7 +24,7 @@ from messagerie.api_schemas import RefusalSerializer
 from messagerie.attachments.kinds import MAX_BYTES, refused
 from messagerie.attachments.record import FileRecord
 from messagerie.attachments.serving import answer
-from messagerie.errors import RefusalCode
+from messagerie.errors import RefusalCode, Refused
 from messagerie.models import Attachment
 from messagerie.rate import rate
 
@@ -75,6 +76,15 @@ def content_of(file: UploadedFile | None) -> tuple[str, bytes]:
     if file.size > MAX_BYTES:
         raise refused(RefusalCode.FILE_TOO_LARGE)
     return file.name or "", file.read()
+
+
+def number_of(raw: str) -> UUID:
+    """The UUID that a form gives its file. Raises Refused BAD_ID."""
+    try:
+        return UUID(raw)
+    except ValueError:
+        sentence = _("Le formulaire est incomplet : votre fichier n'est pas parti. Renvoyez-le.")
+        raise Refused(RefusalCode.BAD_ID, sentence) from None
 
 
 class FilesView(ConversationsView):

@@ -78,6 +78,18 @@ def other_epoch() -> Refused:
     )
 
 
+def not_a_patient() -> Refused:
+    """Only patients ask."""
+    return Refused(
+        RefusalCode.NOT_YOURS,
+        _(
+            "Ce compte n'est pas un compte de patient. "
+            "Déconnectez-vous, puis entrez avec votre compte de patient."
+        ),
+        status=403,
+    )
+
+
 def not_found() -> Refused:
     """One answer for what does not exist and for what is not yours: neither is told apart."""
     return Refused(

@@ -6,26 +6,28 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from comptes.journal import record
 from comptes.keys.cipher import SealBroken, key_lives
-from comptes.keys.files import unseal_bytes
+from comptes.keys.files import seal_bytes, unseal_bytes
 from comptes.keys.provider import KeyUnavailable
 from comptes.models import Act, JournalEntry, User
 from messagerie.actions.writing import announce, say
 from messagerie.attachments import store
 from messagerie.attachments.kinds import JPEG, refused
 from messagerie.attachments.record import FileRecord, read_record
-from messagerie.attachments.workshop import busy
+from messagerie.attachments.workshop import Anew, busy
 from messagerie.contents import ContentErased, open_body, refuse_erased
 from messagerie.errors import RefusalCode, Refused
-from messagerie.models import Attachment, AttachmentState, Conversation
+from messagerie.models import Attachment, AttachmentState, Conversation, DoorFile
 from messagerie.sentences import file_refused
 from orientation.scope import Scope
 
+PURPOSE = "attachment"  # of the seal, bound to the id of the row and to the part
 FILE, PREVIEW, SOURCE = "file", "preview", "source"
 RECENT = timedelta(minutes=10)
 
@@ -42,6 +44,41 @@ class Opened:
 def reference(attachment: Attachment) -> str:
     """How the journal names it."""
     return f"attachment:{attachment.pk}"
+
+
+# --- Keeping
+
+
+def same_id_other_file() -> Refused:
+    """Another file, or a text, came under this number before."""
+    return Refused(
+        RefusalCode.SAME_ID_OTHER_TEXT,
+        _("Cet envoi est déjà parti avec un autre contenu. Choisissez de nouveau le fichier."),
+        status=409,
+    )
+
+
+def keep_parts(owner: UUID, row: Attachment | DoorFile, anew: Anew, sent: bytes) -> None:
+    """Seal the parts of a file under the key of `owner` and store them; their names go to the row,
+    not saved. `sent`: the file as it came, kept when an antivirus is to see it.
+
+    Raises:
+        Refused: BUSY (worth another try) when the store is away, FILE_ERASED when the key is gone;
+            nothing stays in the store then.
+    """
+    parts = {FILE: anew.file, PREVIEW: anew.preview}
+    if settings.CLAMAV_ADDRESS:
+        parts[SOURCE] = sent
+    try:
+        for part, content in parts.items():
+            sealed = seal_bytes(owner, PURPOSE, content, bind=(row.pk, part))
+            setattr(row, f"stored_{part}", store.put(sealed))
+    except store.StoreAway:
+        clear([row])
+        raise busy() from None
+    except KeyUnavailable:
+        clear([row])
+        raise refused(RefusalCode.FILE_ERASED) from None
 
 
 # --- Opening
@@ -146,12 +183,15 @@ def open_part(attachment: Attachment, part: str) -> bytes:
     Raises:
         KeyUnavailable, SealBroken, StoreAway.
     """
-    if not key_lives(attachment.conversation_id):
+    return open_stored(attachment.conversation_id, attachment, part)
+
+
+def open_stored(owner: UUID, row: Attachment | DoorFile, part: str) -> bytes:
+    """The bytes of one part, sealed under the key of `owner`; raises as `open_part`."""
+    if not key_lives(owner):
         raise KeyUnavailable("clé détruite")
-    sealed = store.get(getattr(attachment, f"stored_{part}"))
-    return unseal_bytes(
-        attachment.conversation_id, "attachment", sealed, bind=(attachment.pk, part)
-    )
+    sealed = store.get(getattr(row, f"stored_{part}"))
+    return unseal_bytes(owner, PURPOSE, sealed, bind=(row.pk, part))
 
 
 def _just_opened(attachment: Attachment, reader: User) -> bool:
@@ -221,7 +261,9 @@ def clear_stored(ids: Iterable[UUID]) -> int:
     return cleared
 
 
-def clear(rows: Iterable[Attachment], parts: Iterable[str] = (FILE, PREVIEW, SOURCE)) -> bool:
+def clear(
+    rows: Iterable[Attachment | DoorFile], parts: Iterable[str] = (FILE, PREVIEW, SOURCE)
+) -> bool:
     """Delete the bytes of these parts and empty their names; whether all could be."""
     whole = True
     for row in rows:

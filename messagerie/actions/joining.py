@@ -11,24 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from comptes.journal import record
 from comptes.keys.cipher import content_mac
-from comptes.keys.files import seal_bytes
 from comptes.keys.provider import KeyUnavailable
 from comptes.models import Act, User
-from messagerie.actions.files import FILE, PREVIEW, SOURCE, clear, reference
+from messagerie.actions.files import clear, keep_parts, reference, same_id_other_file
 from messagerie.actions.talk import notify_patient, refuse_closed, writing_side
 from messagerie.actions.writing import announce, append, locked
-from messagerie.attachments import store
 from messagerie.attachments.antivirus import wake_scan
 from messagerie.attachments.kinds import refused
-from messagerie.attachments.record import FileRecord, clean_name, read_record, write_record
-from messagerie.attachments.workshop import Anew, busy, write_anew
+from messagerie.attachments.record import FileRecord, read_record, write_record
+from messagerie.attachments.workshop import write_anew
 from messagerie.contents import open_body, refuse_erased
 from messagerie.errors import RefusalCode, Refused, not_found
 from messagerie.models import (
@@ -100,12 +96,10 @@ def attach(
         created_at=now,
         settled_at=now,
     )
-    parts = {FILE: anew.file, PREVIEW: anew.preview}
-    if settings.CLAMAV_ADDRESS:
+    told = anew.record(attachment.pk, name)
+    keep_parts(conversation_id, attachment, anew, content)
+    if attachment.stored_source:
         attachment.state, attachment.settled_at = AttachmentState.EN_ANALYSE, None
-        parts[SOURCE] = content
-    told = _record(attachment, clean_name(name, anew.media), anew)
-    _store(attachment, parts)
     try:
         joined = _commit(attachment, told, author=author, scope=scope, now=now)
     except Refused:
@@ -152,40 +146,8 @@ def _held(conversation_id: UUID, author: User, client_id: UUID, mac: bytes) -> J
         return None
     held = getattr(line, "attachment", None)
     if held is None or bytes(held.content_mac) != mac:
-        raise Refused(
-            RefusalCode.SAME_ID_OTHER_TEXT,
-            _("Cet envoi est déjà parti avec un autre contenu. Choisissez de nouveau le fichier."),
-            status=409,
-        )
+        raise same_id_other_file()
     return Joined(held, read_record(open_body(line)), line.seq, line.created_at, created=False)
-
-
-def _record(attachment: Attachment, name: str, anew: Anew) -> FileRecord:
-    return FileRecord(
-        attachment=str(attachment.pk),
-        name=name,
-        media=anew.media,
-        size=attachment.size,
-        width=anew.width,
-        height=anew.height,
-        pages=anew.pages,
-    )
-
-
-def _store(attachment: Attachment, parts: dict[str, bytes]) -> None:
-    """Seal and store each part; all of them, or none and a refusal worth another try."""
-    try:
-        for part, content in parts.items():
-            sealed = seal_bytes(
-                attachment.conversation_id, "attachment", content, bind=(attachment.pk, part)
-            )
-            setattr(attachment, f"stored_{part}", store.put(sealed))
-    except store.StoreAway:
-        clear([attachment])
-        raise busy() from None
-    except KeyUnavailable:
-        clear([attachment])
-        raise refused(RefusalCode.FILE_ERASED) from None
 
 
 def _commit(

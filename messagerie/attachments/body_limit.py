@@ -4,13 +4,18 @@ Django reads the whole body of a request before its view runs. This stands in fr
 announces more than its limit is refused at once, and what sends more than it announced is cut.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.http import parse_cookie
 from django.utils.translation import gettext as _
 
+from comptes.connections import give_back_connections
+from comptes.sessions import key_in, live_user
 from messagerie.attachments.kinds import MAX_BYTES, refused
 from messagerie.attachments.workshop import busy
 from messagerie.errors import RefusalCode, Refused
@@ -19,54 +24,40 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-LARGE_AT_ONCE = 24  # bodies with a file that one process holds: 250 MB at most
+# Bodies larger than a form that one process holds: 250 MB at most of those who are signed in, and
+# apart from them 85 MB of strangers, at the door or wherever they knock.
+LARGE_AT_ONCE = {"signed in": 24, "stranger": 8}
 FORM_BYTES = 256 * 1024  # the other fields of the form, and its frame
-FILE_ROUTES = ("/attachments/", "/joindre/")  # the ends of the addresses that take a file
+BODY_SECONDS = 180.0  # for a whole body: the page's own wait for a photo
+QUESTION = "/demande/question/"  # a whole form, with a file when there is no script
+# The ends of the addresses that take a file.
+FILE_ROUTES = ("/attachments/", "/joindre/", QUESTION)
 
 
-class BodyTooLarge(Exception):
-    """More came than was announced."""
+class Turned(Exception):
+    """A request that is not heard to its end; `said`: what its sender is told."""
+
+    def __init__(self, said: Refused) -> None:
+        self.said = said
 
 
 class BodyLimit:
-    """ASGI: the request bodies that the service is ready to hold."""
+    """ASGI: the request bodies that the service is ready to hold, and to wait for."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.large = 0  # requests that may bring a file, now
+        self.large = dict.fromkeys(LARGE_AT_ONCE, 0)  # bodies larger than a form, now
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        most = limit_of(scope["path"])
-        if announced(scope) > most:
-            await _say(scope, send, refused(RefusalCode.FILE_TOO_LARGE))
+        if announced(scope) > limit_of(scope["path"]):
+            too_large = refused(RefusalCode.FILE_TOO_LARGE)
+            await _say(scope, send, too_large, lost_question=scope["path"] == QUESTION)
             return
-        if not (scope["method"] == "POST" and takes_file(scope["path"])):
-            await self._pass(scope, receive, send, most)
-            return
-        if self.large >= LARGE_AT_ONCE:
-            await _say(scope, send, busy())
-            return
-        self.large += 1
-        try:
-            await self._pass(scope, receive, send, most)
-        finally:
-            self.large -= 1
-
-    async def _pass(self, scope: dict[str, Any], receive: Receive, send: Send, most: int) -> None:
-        """Hand the request on, cut when it is longer than it may be."""
-        heard = 0
+        body = _Body(scope, receive, self.large)
         started = False
-
-        async def counted() -> dict[str, Any]:
-            nonlocal heard
-            message = await receive()
-            heard += len(message.get("body", b""))
-            if heard > most:
-                raise BodyTooLarge
-            return message
 
         async def noted(message: dict[str, Any]) -> None:
             nonlocal started
@@ -74,22 +65,98 @@ class BodyLimit:
             await send(message)
 
         try:
-            await self.application(scope, counted, noted)
-        except BodyTooLarge:
+            await self.application(scope, body.receive, noted)
+        except Turned as turned:
             if not started:
-                await _say(scope, send, refused(RefusalCode.FILE_TOO_LARGE))
+                await _say(scope, send, turned.said, lost_question=scope["path"] == QUESTION)
+        finally:
+            body.end()
 
 
-async def _say(scope: dict[str, Any], send: Send, said: Refused) -> None:
+class _Body:
+    """One body on its way: counted, and given a place once it is larger than a form. A place is
+    not taken by what is announced, nor by a question without a file."""
+
+    def __init__(self, scope: dict[str, Any], receive: Receive, large: dict[str, int]) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._large = large
+        self._most = limit_of(scope["path"])
+        self._heard = 0
+        self._place = ""  # the kind of place that it has
+        self._is_whole = False
+        self._until = asyncio.get_running_loop().time() + BODY_SECONDS
+
+    async def receive(self) -> dict[str, Any]:
+        """Raises Turned: too large, too slow, or no place for it."""
+        if self._is_whole:  # what comes now is the end of the connection, whenever it is
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            raise Turned(too_slow()) from None
+        self._heard += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        if self._heard > self._most:
+            raise Turned(refused(RefusalCode.FILE_TOO_LARGE))
+        if self._heard > form_limit() and not self._place:
+            kind = "signed in" if await is_signed_in(self._scope) else "stranger"
+            if self._large[kind] >= LARGE_AT_ONCE[kind]:
+                raise Turned(busy())
+            self._large[kind] += 1
+            self._place = kind
+        return message
+
+    def end(self) -> None:
+        if self._place:
+            self._large[self._place] -= 1
+            self._place = ""
+
+
+async def is_signed_in(scope: dict[str, Any]) -> bool:
+    """Whether the cookie of a request names the session of somebody: one reading, for large bodies
+    alone. What they may do is judged later, by the view."""
+    headers = dict(scope["headers"])
+    key = key_in(parse_cookie(headers.get(b"cookie", b"").decode("latin-1")))
+    return bool(key) and await sync_to_async(_is_of_somebody)(key)
+
+
+def _is_of_somebody(key: str) -> bool:
+    try:
+        return live_user(key) is not None
+    finally:
+        give_back_connections()
+
+
+def too_slow() -> Refused:
+    """The same file may pass on a better network."""
+    return Refused(
+        RefusalCode.BUSY,
+        _("Votre fichier met trop de temps à venir : il n'est pas parti. Réessayez."),
+        status=408,
+        retry=True,
+    )
+
+
+async def _say(
+    scope: dict[str, Any], send: Send, said: Refused, *, lost_question: bool = False
+) -> None:
     """Refuse in the language of the door. The connection ends: the rest is not read."""
-    if scope["path"].startswith("/api/"):
+    if scope["path"].startswith("/api/") or _wants_json(scope):
         kind = b"application/json"
         body = msgspec.json.encode(
             {"code": said.code.value, "message": said.sentence, "retry": said.retry}
         )
     else:
         kind = b"text/plain; charset=utf-8"
-        body = f"{said.sentence} {_('Revenez à la page précédente.')}".encode()
+        back = _("Revenez à la page précédente.")
+        if lost_question:
+            back = _(
+                "Votre question n'est pas partie non plus : revenez à la page précédente, "
+                "enlevez le fichier, puis envoyez-la. Vous pourrez le joindre ensuite."
+            )
+        body = f"{said.sentence} {back}".encode()
     headers = [
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
@@ -100,16 +167,21 @@ async def _say(scope: dict[str, Any], send: Send, said: Refused) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def takes_file(path: str) -> bool:
-    return path.endswith(FILE_ROUTES)
+def _wants_json(scope: dict[str, Any]) -> bool:
+    return any(
+        name == b"accept" and value == b"application/json" for name, value in scope["headers"]
+    )
+
+
+def form_limit() -> int:
+    """Bytes of a request without a file."""
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + FORM_BYTES
 
 
 def limit_of(path: str) -> int:
     """Bytes that a request to this address may hold. A file imported by an administrator counts
     as a form: its own page says more."""
-    if takes_file(path):
-        return MAX_BYTES + FORM_BYTES
-    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + FORM_BYTES
+    return MAX_BYTES + FORM_BYTES if path.endswith(FILE_ROUTES) else form_limit()
 
 
 def announced(scope: dict[str, Any]) -> int:

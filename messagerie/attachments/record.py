@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from messagerie.attachments.kinds import EXTENSIONS, PDF
 
 MAX_NAME = 80
+MAX_STEM_BYTES = 200  # file systems take names of 255 bytes
 
 
 class FileRecord(msgspec.Struct, frozen=True):
@@ -52,5 +53,5 @@ def clean_name(raw: object, media: str) -> str:
     name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
     name = re.sub(r'[<>:"|?*\s]+', " ", name)
     stem = re.sub(r"(\.[A-Za-z0-9]{1,5})+$", "", name).strip(" .")
-    stem = stem[: MAX_NAME - 5].strip(" .")
+    stem = stem[: MAX_NAME - 5].encode()[:MAX_STEM_BYTES].decode(errors="ignore").strip(" .")
     return (stem or (_("document") if media == PDF else _("photo"))) + EXTENSIONS[media]

@@ -40,13 +40,17 @@ class Piece:
 
     @property
     def kind(self) -> str:
-        """ "Photo", or "Document PDF, 3 pages"."""
-        if self.record.is_image:
-            return _("Photo")
-        pages = self.record.pages or 1
-        return ngettext("Document PDF, %(pages)s page", "Document PDF, %(pages)s pages", pages) % {
-            "pages": pages
-        }
+        return kind_label(self.record)
+
+
+def kind_label(record: FileRecord) -> str:
+    """ "Photo", or "Document PDF, 3 pages"."""
+    if record.is_image:
+        return _("Photo")
+    pages = record.pages or 1
+    return ngettext("Document PDF, %(pages)s page", "Document PDF, %(pages)s pages", pages) % {
+        "pages": pages
+    }
 
 
 def pieces_of(conversation: Conversation, lines: Iterable[Line], *, route: str) -> dict[int, Piece]:

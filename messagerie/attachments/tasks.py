@@ -16,7 +16,7 @@ from comptes.keys.provider import KeyUnavailable
 from messagerie.actions.files import SOURCE, clear_stored, open_part, settle
 from messagerie.attachments import store
 from messagerie.attachments.antivirus import ScannerAway, Verdict, scan
-from messagerie.models import Attachment, AttachmentState
+from messagerie.models import Attachment, AttachmentState, DoorFile
 
 logger = logging.getLogger(__name__)
 
@@ -84,16 +84,22 @@ def sweep_store() -> int:
     return done + _delete_orphans(timezone.now())
 
 
+def _named(now: datetime) -> list[tuple[str, str, str]]:
+    """The names that rows point to. The door is read first: a file that moves into its
+    conversation between the two readings is in both, never in neither."""
+    columns = ("stored_file", "stored_preview", "stored_source")
+    at_door = list(DoorFile.objects.values_list(*columns))
+    since = now - timedelta(days=ORPHAN_DAYS + 2)
+    return at_door + list(Attachment.objects.filter(created_at__gte=since).values_list(*columns))
+
+
 def _delete_orphans(now: datetime) -> int:
     deleted = 0
     for days in range(ORPHAN_DAYS):
         day = (now - timedelta(days=days)).date()
         try:
             names = set(store.names_of(day))
-            rows = Attachment.objects.filter(
-                created_at__gte=now - timedelta(days=ORPHAN_DAYS + 2)
-            ).values_list("stored_file", "stored_preview", "stored_source")
-            orphans = names.difference(*rows) if names else set()
+            orphans = names.difference(*_named(now)) if names else set()
             for name in orphans:
                 if store.age_of(name, now) > ORPHAN_AGE:
                     store.delete(name)

@@ -9,20 +9,25 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from comptes.connections import give_back_connections
 from messagerie.attachments import anew
 from messagerie.attachments.kinds import JPEG, PDF, PNG, kind_of, refused
+from messagerie.attachments.record import FileRecord, clean_name
 from messagerie.errors import RefusalCode, Refused
 
 PROGRAM = Path(anew.__file__)
 WAIT_SECONDS = 5  # for a place in the workshop; then the person is told to try again
+WAITING_AT_MOST = 2  # files of one person, or of all strangers together; more are told at once
 WALL_SECONDS = 25  # the child counts its own processor time; this one stops a child that waits
 MAX_ANSWER = 32 * 1024 * 1024
 MEDIA_OUT = {JPEG: {JPEG}, PNG: {PNG, JPEG}, PDF: {PDF}}
@@ -50,6 +55,18 @@ class Anew(msgspec.Struct, frozen=True):
     file: bytes
     preview: bytes
 
+    def record(self, attachment: UUID, name: str) -> FileRecord:
+        """What its line will say of it. `name`: as the device calls the file."""
+        return FileRecord(
+            attachment=str(attachment),
+            name=clean_name(name, self.media),
+            media=self.media,
+            size=len(self.file),
+            width=self.width,
+            height=self.height,
+            pages=self.pages,
+        )
+
 
 class Places:
     """The places of one process: a few, and one at most for each person.
@@ -59,6 +76,7 @@ class Places:
 
     def __init__(self) -> None:
         self._at_work: set[int] = set()
+        self._waiting: Counter[int] = Counter()
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
@@ -66,11 +84,11 @@ class Places:
         """A place for a person, while the block lasts.
 
         Raises:
-            Refused: BUSY, worth another try, when none gets free in time.
+            Refused: BUSY, worth another try, when none gets free in time, or too many wait already.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._is_free(person), timeout=WAIT_SECONDS):
-                raise busy()
+            if not self._is_free(person):
+                self._wait(person)
             self._at_work.add(person)
         try:
             yield
@@ -78,6 +96,16 @@ class Places:
             with self._changed:
                 self._at_work.discard(person)
                 self._changed.notify_all()
+
+    def _wait(self, person: int) -> None:
+        if self._waiting[person] >= WAITING_AT_MOST:
+            raise busy()
+        self._waiting[person] += 1
+        try:
+            if not self._changed.wait_for(lambda: self._is_free(person), timeout=WAIT_SECONDS):
+                raise busy()
+        finally:
+            self._waiting[person] -= 1
 
     def _is_free(self, person: int) -> bool:
         return person not in self._at_work and len(self._at_work) < settings.ATTACHMENTS_AT_ONCE
@@ -97,10 +125,12 @@ def busy(sentence: str = "") -> Refused:
     )
 
 
-def write_anew(content: bytes, person: int = 0) -> Anew:
-    """The same file with nothing but what the eye sees. Blocks for as long as the child works.
+def write_anew(content: bytes, person: int = 0, *, check: Callable[[], None] | None = None) -> Anew:
+    """The same file with nothing but what the eye sees. Blocks for as long as the child works; no
+    database connection is held meanwhile.
 
     person: the account whose file it is; one file of theirs is worked on at a time.
+    check: called once there is a place; what it raises is raised.
 
     Raises:
         Refused: what `kind_of` says; what the child says of the file (FILE_UNREADABLE,
@@ -108,7 +138,11 @@ def write_anew(content: bytes, person: int = 0) -> Anew:
             try, when no place is free or when somebody else stopped the child.
     """
     media = kind_of(content)
+    give_back_connections()
     with places.one(person):
+        if check is not None:
+            check()
+            give_back_connections()
         answer, status = _run(media, content)
     if status in (-signal.SIGKILL, -signal.SIGTERM):
         raise busy()

@@ -15,7 +15,7 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 class Bucket(ThreadingHTTPServer):
-    """`objects` by key; `failing` makes every request answer 503."""
+    """`objects` by key; `failing` makes every request answer 503, `silent` none at all."""
 
     daemon_threads = True
 
@@ -24,6 +24,8 @@ class Bucket(ThreadingHTTPServer):
         self.objects: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.failing = False
+        self.silent = False
+        self.closed = threading.Event()
 
     @property
     def endpoint(self) -> str:
@@ -54,6 +56,10 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if self.headers.get("Content-Encoding") == "aws-chunked":
             body = _without_frames(body)
+        if self.server.silent:
+            self.server.closed.wait(30)
+            self.close_connection = True
+            return None
         if self.server.failing:
             self._answer(503)
             return None
@@ -122,5 +128,6 @@ def bucket() -> Iterator[Bucket]:
     try:
         yield server
     finally:
+        server.closed.set()
         server.shutdown()
         server.server_close()

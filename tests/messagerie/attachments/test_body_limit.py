@@ -3,10 +3,20 @@
 import json
 
 import pytest
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.test import Client
 
-from messagerie.attachments.body_limit import FORM_BYTES, LARGE_AT_ONCE, BodyLimit, limit_of
+from messagerie.attachments import body_limit
+from messagerie.attachments.body_limit import (
+    FORM_BYTES,
+    LARGE_AT_ONCE,
+    BodyLimit,
+    form_limit,
+    limit_of,
+)
 from messagerie.attachments.kinds import MAX_BYTES
+from tests import factories
 
 API = "/api/v1/conversations/9d5e9b99-67ee-400e-9e2a-3b93398d3b79/attachments/"
 PAGE = "/conversations/9d5e9b99-67ee-400e-9e2a-3b93398d3b79/joindre/"
@@ -58,36 +68,116 @@ async def test_what_sends_more_than_it_announced_is_cut(length):
 async def test_a_whole_photo_passes():
     part = b"x" * (WITH_FILE // 2)
     assert await post(API, str(WITH_FILE), part, part) == (200, str(WITH_FILE).encode())
-    assert (await post("/demande/question/", str(WITH_FILE), part, part))[0] == 413
+    assert (await post("/demande/question/", str(WITH_FILE), part, part))[0] == 200
+    assert (await post("/demande/ou/", str(WITH_FILE), part, part))[0] == 413
 
 
-async def test_only_so_many_files_are_held_at_once():
-    """Those beyond are told to try again; a line of text passes meanwhile."""
-    guard = BodyLimit(swallow)
+DOOR = "/demande/question/"
 
-    def open_one(path: str) -> ApplicationCommunicator:
-        scope = {"type": "http", "path": path, "method": "POST", "headers": []}
-        return ApplicationCommunicator(guard, scope)
 
-    async def end(client: ApplicationCommunicator) -> int:
-        await client.send_input({"type": "http.request", "body": b"x", "more_body": False})
-        status = (await client.receive_output(10))["status"]
-        await client.receive_output(10)
-        await client.wait(10)
-        return status
+@pytest.fixture
+def guard() -> BodyLimit:
+    return BodyLimit(swallow)
 
-    slow = [open_one(API) for _ in range(LARGE_AT_ONCE)]
-    for client in slow:
-        await client.send_input({"type": "http.request", "body": b"x", "more_body": True})
-        assert await client.receive_nothing()
-    late = open_one(API)
-    assert (await late.receive_output(10))["status"] == 503
-    said = json.loads((await late.receive_output(10))["body"])
-    assert (said["code"], said["retry"]) == ("BUSY", True)
-    assert await end(open_one("/conversations/1/repondre/")) == 200
+
+async def begin(guard: BodyLimit, path: str, part: bytes, *headers: tuple[bytes, bytes]):
+    """A request whose body has only begun to come."""
+    scope = {"type": "http", "path": path, "method": "POST", "headers": list(headers)}
+    client = ApplicationCommunicator(guard, scope)
+    await client.send_input({"type": "http.request", "body": part, "more_body": True})
+    return client
+
+
+async def end(client: ApplicationCommunicator) -> int:
+    await client.send_input({"type": "http.request", "body": b"x", "more_body": False})
+    return (await answer(client))[0]
+
+
+async def answer(client: ApplicationCommunicator) -> tuple[int, bytes]:
+    status = (await client.receive_output(10))["status"]
+    body = (await client.receive_output(10))["body"]
+    await client.wait(10)
+    return status, body
+
+
+async def test_only_so_many_files_are_held_at_once(guard):
+    """Those beyond are told to try again; forms pass meanwhile."""
+    large = b"x" * (form_limit() + 1)
+    for path in (API, DOOR, "/nimporte/joindre/"):
+        slow = [await begin(guard, path, large) for _ in range(LARGE_AT_ONCE["stranger"])]
+        for client in slow:
+            assert await client.receive_nothing()
+        status, body = await answer(
+            await begin(guard, path, large, (b"accept", b"application/json"))
+        )
+        said = json.loads(body)
+        assert (status, said["code"], said["retry"]) == (503, "BUSY", True)
+        assert await end(await begin(guard, path, b"a question without a file")) == 200
+        assert {await end(client) for client in slow} == {200}
+        assert set(guard.large.values()) == {0}
+        assert await end(await begin(guard, path, large)) == 200
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_strangers_take_no_place_of_those_who_are_signed_in(guard):
+    large = b"x" * (form_limit() + 1)
+    client = Client()
+    await sync_to_async(client.force_login)(await sync_to_async(factories.patient)())
+    mine = (b"cookie", f"autre=1; sessionid={client.cookies['sessionid'].value}".encode())
+    slow = [await begin(guard, API, large) for _ in range(LARGE_AT_ONCE["stranger"])]
+    for forged in ("", "x" * 32, "a';--", "é"):
+        cookie = (b"cookie", f"sessionid={forged}".encode())
+        assert (await answer(await begin(guard, API, large, cookie)))[0] == 503
+    assert await end(await begin(guard, API, large, mine)) == 200
+    assert {await end(one) for one in slow} == {200}
+
+
+async def test_a_question_that_did_not_leave_is_told_so(guard):
+    """Without a script the file and the question are one form."""
+    large = b"x" * (form_limit() + 1)
+    slow = [await begin(guard, DOOR, large) for _ in range(LARGE_AT_ONCE["stranger"])]
+    _status, body = await answer(await begin(guard, DOOR, large))
+    assert "Votre question n'est pas partie non plus" in body.decode()
+    assert {await end(one) for one in slow} == {200}
+
+
+async def test_what_announces_much_and_sends_little_takes_no_place(guard):
+    """Connections that wait for nothing must not close the door to those who ask."""
+    announces = (b"content-length", b"1000000")
+    slow = [await begin(guard, DOOR, b"--X", announces) for _ in range(100)]
+    assert await end(await begin(guard, DOOR, b"x" * (form_limit() + 1))) == 200
     assert {await end(client) for client in slow} == {200}
-    assert guard.large == 0
-    assert await end(open_one(PAGE)) == 200
+
+
+async def test_a_body_that_does_not_come_to_its_end_is_cut(guard, monkeypatch):
+    monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.05)
+    status, body = await answer(await begin(guard, DOOR, b"--X", (b"accept", b"application/json")))
+    assert (status, json.loads(body)["retry"]) == (408, True)
+
+
+async def test_an_answer_may_take_longer_than_a_body(monkeypatch):
+    """Whoever listens for the end of the connection, once the body is there, is not cut."""
+    monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.05)
+    heard = []
+
+    async def slow(scope, receive, send) -> None:
+        heard.append(await receive())
+        heard.append(await receive())
+        await swallow(scope, iter_of([{"type": "http.request", "body": b""}]), send)
+
+    def iter_of(messages):
+        async def receive():
+            return messages.pop(0)
+
+        return receive
+
+    scope = {"type": "http", "path": "/", "method": "GET", "headers": []}
+    client = ApplicationCommunicator(BodyLimit(slow), scope)
+    await client.send_input({"type": "http.request", "body": b"", "more_body": False})
+    assert await client.receive_nothing(timeout=0.2)
+    await client.send_input({"type": "http.disconnect"})
+    assert (await answer(client))[0] == 200
+    assert [message["type"] for message in heard] == ["http.request", "http.disconnect"]
 
 
 def test_no_photo_is_written_to_a_disk_on_its_way(settings):

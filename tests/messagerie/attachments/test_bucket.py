@@ -19,6 +19,7 @@ def in_bucket(settings, monkeypatch, tmp_path):
     """The store of the settings is a bucket, as the variables of the environment say it."""
     secret = tmp_path / "secret"
     secret.write_text("secret-du-seau\n")
+    monkeypatch.setattr(attachments, "READ_SECONDS", 1)
     with bucket() as server:
         for name, value in {
             "ATTACHMENTS_STORAGE": "s3",
@@ -76,6 +77,14 @@ def test_a_bucket_that_answers_nothing_is_worth_another_try(stored_apart, talk):
     stored_apart.failing = False
     assert talk.phone.get(url).status_code == 200
     assert Attachment.objects.count() == 1
+
+
+@database
+def test_a_bucket_that_is_silent_holds_nobody_up(stored_apart, talk):
+    stored_apart.silent = True
+    assert refusal(send(talk.phone, talk.conversation)) == (503, "BUSY", True)
+    assert len(stored_apart.asked) == attachments.TRIES
+    assert not Attachment.objects.exists()
 
 
 @pytest.mark.parametrize(
