@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from comptes.keys.cipher import SealBroken, destroy_key
@@ -29,7 +29,8 @@ from messagerie.states import State
 logger = logging.getLogger(__name__)
 
 BATCH = 100  # rows of one step: a transaction, or a claim, never grows with the backlog
-DRAFT_HOURS = 24
+DRAFT_HOURS = 24  # after the last change
+DRAFT_DAYS = 2  # in all, whatever changes; the sweep of files looks back further
 
 
 @shared_task(name="messagerie.tasks.send_notices")
@@ -110,23 +111,27 @@ def purge_notices() -> int:
 
 @shared_task(name="messagerie.tasks.purge_drafts")
 def purge_drafts() -> int:
-    """Delete the drafts of the door, a day after their last change, with their keys.
+    """Delete the drafts of the door, a day after their last change and two days after they began,
+    with their keys and files.
 
     The key goes first: whatever stops the task afterwards, nothing can be read again. A draft
     that became a conversation keeps its key, which is the conversation's. Returns how many were
     deleted.
     """
-    old = timezone.now() - timedelta(hours=DRAFT_HOURS)
+    now = timezone.now()
+    old = Q(updated_at__lt=now - timedelta(hours=DRAFT_HOURS)) | Q(
+        created_at__lt=now - timedelta(days=DRAFT_DAYS)
+    )
     purged = 0
     while batch := _purge_step(old):
         purged += batch
     return purged
 
 
-def _purge_step(old: datetime) -> int:
+def _purge_step(old: Q) -> int:
     with transaction.atomic():
         ids = set(
-            DoorDraft.objects.filter(updated_at__lt=old)
+            DoorDraft.objects.filter(old)
             .order_by("updated_at")
             .select_for_update(skip_locked=True)
             .values_list("pk", flat=True)[:BATCH]
@@ -134,5 +139,5 @@ def _purge_step(old: datetime) -> int:
         opened = set(Conversation.objects.filter(pk__in=ids).values_list("pk", flat=True))
         for pk in ids - opened:
             destroy_key(pk)
-        DoorDraft.objects.filter(pk__in=ids).delete()
+        actions.delete_drafts(list(ids))
     return len(ids)

@@ -4,6 +4,12 @@ A caller gives the person who acts and their scope; an act never trusts an id by
 """
 
 from messagerie.actions.closing import close, expire, reopen, withdraw
+from messagerie.actions.door_files import (
+    delete_drafts,
+    discard_draft,
+    drop_from_door,
+    keep_at_door,
+)
 from messagerie.actions.erasing import (
     ask_erasure,
     confirm_erasure,
@@ -39,11 +45,15 @@ __all__ = [
     "close",
     "confirm_erasure",
     "declare_worsening",
+    "delete_drafts",
     "destroy_files",
+    "discard_draft",
+    "drop_from_door",
     "erase_at_term",
     "erase_files_at_term",
     "expire",
     "hand_back",
+    "keep_at_door",
     "look_at",
     "mark_delivered",
     "mark_opened",

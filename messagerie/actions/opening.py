@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from comptes.keys.cipher import ensure_key, key_lives
 from comptes.models import Act, User, UserKind
+from messagerie.actions.door_files import move_in
 from messagerie.actions.writing import announce, append, note_passage, resent
 from messagerie.contents import CareDetails, Subject, seal_details, seal_motive, seal_subject
-from messagerie.errors import RefusalCode, Refused, not_found
+from messagerie.errors import RefusalCode, Refused, not_a_patient, not_found
 from messagerie.models import (
     Alternative,
     Conversation,
@@ -63,7 +64,8 @@ class Opened:
 def open_conversation(
     request: OpenRequest, *, patient: User, now: datetime | None = None
 ) -> Opened:
-    """Open the conversation of a draft, with its first line, in one transaction.
+    """Open the conversation of a draft, with its first line and the files that were chosen at the
+    door, in one transaction.
 
     Sent twice (double click, lost answer), it gives the same conversation.
 
@@ -110,11 +112,12 @@ def open_conversation(
             body=text,
             now=now,
         )
-        conversation.save(update_fields=["last_seq", "last_patient_at"])
-        _after(request, patient, now)
         note_passage(
             conversation, from_state="", act=Act.CONVERSATION_OPENED, actor=patient, now=now
         )
+        move_in(conversation, patient, now)
+        conversation.save(update_fields=["last_seq", "last_patient_at"])
+        _after(request, patient, now)
         announce(conversation, queue=True)
     return Opened(conversation, created=True)
 
@@ -133,14 +136,7 @@ def _hold_draft(draft_id: UUID) -> None:
 
 def _check(request: OpenRequest, patient: User) -> None:
     if patient.kind != UserKind.PATIENT:
-        raise Refused(
-            RefusalCode.NOT_YOURS,
-            _(
-                "Ce compte n'est pas un compte de patient. "
-                "Déconnectez-vous, puis entrez avec votre compte de patient."
-            ),
-            status=403,
-        )
+        raise not_a_patient()
     if request.motive not in set(Motive):
         raise Refused(RefusalCode.BAD_CHOICE, _("Choisissez le sujet de votre question."))
     if request.alternative and request.alternative not in Alternative.values:

@@ -2,7 +2,7 @@
 
 from messagerie.models.attachment import Attachment, AttachmentState
 from messagerie.models.conversation import Alternative, Conversation, Transition
-from messagerie.models.door import DoorDraft, DoorPassage, PassageAnswer
+from messagerie.models.door import DoorDraft, DoorFile, DoorPassage, PassageAnswer
 from messagerie.models.erasure import ErasureReason, ErasureRefusal, ErasureRequest, ErasureState
 from messagerie.models.live_epoch import LiveEpoch
 from messagerie.models.message import Message, MessageKind, Side
@@ -14,6 +14,7 @@ __all__ = [
     "AttachmentState",
     "Conversation",
     "DoorDraft",
+    "DoorFile",
     "DoorPassage",
     "EmergencyTransmission",
     "ErasureReason",

@@ -30,6 +30,45 @@ class DoorDraft(models.Model):
         return str(self.id)
 
 
+class DoorFile(models.Model):
+    """A photo or a document chosen at the door, before its question left.
+
+    It is sealed under the data key of its draft, which becomes the conversation's: on *Envoyer* the
+    row becomes an `Attachment` of the same id, and no byte is sealed anew. What it is (name, type,
+    size) is in `record_sealed`. The `stored_*` names are as an attachment's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(DoorDraft, on_delete=models.CASCADE, related_name="files")
+    client_id = models.UUIDField("numéro donné par l'appareil")
+    content_mac = models.BinaryField("empreinte sous clé du fichier envoyé", max_length=32)
+    record_sealed = models.BinaryField("ce qu'il est, chiffré")
+    stored_file = models.CharField(max_length=80)
+    stored_preview = models.CharField(max_length=80)
+    stored_source = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField("joint le")
+
+    class Meta:
+        verbose_name = "fichier joint avant l'envoi"
+        verbose_name_plural = "fichiers joints avant l'envoi"
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["draft", "client_id"],
+                name="door_file_client_id_once",
+                violation_error_message="Ce fichier est déjà reçu.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stored_file="") & ~Q(stored_preview=""),
+                name="door_file_has_bytes",
+                violation_error_message="Un fichier joint a un contenu.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class PassageAnswer(models.TextChoices):
     DECLARED = "DECLARED", "signe déclaré"
     DISMISSED = "DISMISSED", "« ce n'est pas mon cas »"

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from messagerie import drafts
+from messagerie import actions, drafts
 from messagerie.drafts import Draft
 from messagerie.forms.door import CareForm, ForWhomForm
 from messagerie.forms.fields import status_of
@@ -17,7 +17,7 @@ def for_whom(request: HttpRequest, draft: Draft) -> HttpResponse:
     content = draft.content
     if request.method == "POST" and "effacer" in request.POST:
         if draft.row is not None:
-            draft.row.delete()
+            actions.discard_draft(draft.row.pk)
         drafts.forget(request.session)
         return redirect("porte:pour_qui")
     if request.method == "POST":

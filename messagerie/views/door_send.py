@@ -1,10 +1,12 @@
 """The question, then *Envoyer*: an account is asked only here. The draft becomes a talk."""
 
+import uuid
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -14,13 +16,17 @@ from comptes.models import Patient
 from messagerie import actions, drafts
 from messagerie.actions import OpenRequest
 from messagerie.drafts import Draft
-from messagerie.errors import RefusalCode, Refused
+from messagerie.errors import RefusalCode, Refused, not_a_patient
 from messagerie.forms.door import QuestionForm
 from messagerie.forms.fields import status_of
+from messagerie.views import door_files
 from messagerie.views.door_steps import closed, commune_of, step
-from messagerie.views.pages import is_patient, other_account, private, refusal
+from messagerie.views.pages import is_other_account, is_patient, other_account, private, refusal
 from messagerie.waiting import ClosedTerritory, service_for
 from orientation.motives import LABELS
+
+FILES_TEMPLATE = "patient/porte/_fichiers.html"
+BOUNDS = (RefusalCode.RATE, RefusalCode.BUSY, RefusalCode.TOO_MANY_FILES)
 
 
 @step("question")
@@ -38,14 +44,28 @@ def question(request: HttpRequest, draft: Draft) -> HttpResponse:
             },
         )
         return question_page(request, draft, form)
+    if _is_of_another(request, draft):
+        return refusal(request, _of_another(), request.POST.get("body", ""))
+    if "retirer" in request.POST:
+        return _taken_off(request, draft)
     form = QuestionForm(request.POST, agreed_before=agreed)
+    if form.is_valid():
+        content.motive = form.cleaned_data["motive"]
+        content.body = form.cleaned_data["body"]
+        content.alternative = form.cleaned_data["alternative"]
+        content.readers_agreed = agreed or form.cleaned_data["readers_agreed"]
+        drafts.save(request.session, draft)
+    try:
+        # A browser cannot put a chosen file back in a form: it is kept even if the rest is not.
+        if door_files.brings_file(request):
+            door_files.bring(request, draft)
+    except Refused as not_kept:
+        if not (form.is_valid() and not_kept.code in BOUNDS):
+            return question_page(request, draft, form, file_refusal=not_kept)
+        # What bounds strangers' files never holds up a question.
+        messages.warning(request, _("Votre fichier n'est pas joint. ") + door_files.later())
     if not form.is_valid():
         return question_page(request, draft, form)
-    content.motive = form.cleaned_data["motive"]
-    content.body = form.cleaned_data["body"]
-    content.alternative = form.cleaned_data["alternative"]
-    content.readers_agreed = agreed or form.cleaned_data["readers_agreed"]
-    drafts.save(request.session, draft)
     if content.missing_step:
         return redirect(f"porte:{content.missing_step}")
     if is_patient(request):
@@ -53,9 +73,95 @@ def question(request: HttpRequest, draft: Draft) -> HttpResponse:
     return redirect("porte:envoyer")
 
 
+def _is_of_another(request: HttpRequest, draft: Draft) -> bool:
+    """Whether a page was opened for another question of this browser, sent or forgotten since."""
+    named = request.POST.get("brouillon", "")
+    return bool(named) and draft.exists and named != str(draft.row.pk)
+
+
+def _of_another() -> Refused:
+    return Refused(
+        RefusalCode.TOO_LATE,
+        _("Cette page est celle d'une autre question. Rechargez-la."),
+        status=409,
+    )
+
+
+def _taken_off(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """The page again without one file; another one, chosen and not joined yet, is kept."""
+    gone = door_files.take_off(request, draft)
+    said = _("« %(name)s » est retiré.") % {"name": gone} if gone else ""
+    form = _as_typed(request)
+    if door_files.brings_file(request):
+        try:
+            door_files.bring(request, draft)
+        except Refused as not_kept:
+            return question_page(request, draft, form, file_refusal=not_kept)
+    return question_page(request, draft, form, file_said=said)
+
+
+@private
+def join(request: HttpRequest) -> HttpResponse:
+    """One file, before the rest is sent: by the page's script (JSON), or by the form without it."""
+    if request.method != "POST":
+        return other_account(request) if is_other_account(request) else redirect("porte:question")
+    if request.get_preferred_type(["text/html", "application/json"]) != "application/json":
+        return _joined_by_form(request)
+    try:
+        return _joined_alone(request)
+    except Refused as refused:
+        said = {"code": refused.code, "message": refused.sentence, "retry": refused.retry}
+        return JsonResponse(said, status=refused.status)
+
+
+def _joined_alone(request: HttpRequest) -> HttpResponse:
+    draft = drafts.load(request.session)
+    if is_other_account(request):
+        raise not_a_patient()
+    if draft.is_sent or _is_of_another(request, draft):
+        raise _of_another()
+    if "brouillon" in request.POST and not draft.exists:
+        # The text comes with « Envoyer », into a new draft: a file alone must not make one before.
+        raise Refused(
+            RefusalCode.TOO_LATE,
+            _("Votre session a expiré. Appuyez sur Envoyer : votre texte sera gardé."),
+            status=409,
+        )
+    kept = door_files.bring(request, draft)
+    html = render_to_string(FILES_TEMPLATE, door_files.context_of(draft), request)
+    return JsonResponse({"attachment": str(kept.pk), "html": html}, status=201)
+
+
+@step("question")
+def _joined_by_form(request: HttpRequest, draft: Draft) -> HttpResponse:
+    if _is_of_another(request, draft):
+        return refusal(request, _of_another(), request.POST.get("body", ""))
+    form = _as_typed(request)
+    try:
+        kept = door_files.bring(request, draft)
+    except Refused as not_kept:
+        return question_page(request, draft, form, file_refusal=not_kept)
+    said = _("« %(name)s » est joint à votre question.") % {"name": door_files.name_of(kept)}
+    return question_page(request, draft, form, file_said=said)
+
+
+def _as_typed(request: HttpRequest) -> QuestionForm:
+    """The form as it stands in the page, not judged: it was not sent."""
+    return QuestionForm(agreed_before=agreed_before(request), initial=request.POST.dict())
+
+
 def question_page(
-    request: HttpRequest, draft: Draft, form: QuestionForm, status: int | None = None
+    request: HttpRequest,
+    draft: Draft,
+    form: QuestionForm,
+    status: int | None = None,
+    file_refusal: Refused | None = None,
+    file_said: str = "",
 ) -> HttpResponse:
+    """The page of the question. `file_refusal`: why the file that came with it is not kept;
+    `file_said`: what was just done with one."""
+    if file_refusal is not None:
+        status = file_refusal.status
     commune = commune_of(draft)
     service = service_for(commune, timezone.now()) if commune else None
     if isinstance(service, ClosedTerritory):
@@ -63,7 +169,16 @@ def question_page(
     return render(
         request,
         "patient/porte/question.html",
-        {"form": form, "subject": draft.content.subject, "service_notice": service},
+        {
+            "form": form,
+            "subject": draft.content.subject,
+            "service_notice": service,
+            "file_error": file_refusal.sentence if file_refusal else "",
+            "file_said": file_said,
+            "file_id": uuid.uuid4(),
+            "draft_id": draft.row.pk if draft.exists else "",
+            **door_files.context_of(draft),
+        },
         status=status or (status_of(form) if form.errors else 200),
     )
 
@@ -71,7 +186,7 @@ def question_page(
 @private
 def confirm(request: HttpRequest) -> HttpResponse:
     """What is about to leave, then: sign up or in, or the button that sends."""
-    if request.user.is_authenticated and not is_patient(request):
+    if is_other_account(request):
         return other_account(request)
     draft = drafts.load(request.session)
     if draft.is_sent:
@@ -100,6 +215,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
             "place": commune.label,
             "motive": LABELS[draft.content.motive],
             "service_notice": service,
+            "files": door_files.shown(draft),
             "signed_in": is_patient(request),
             "sign_up_url": f"{reverse('account_signup')}?{after}",
             "sign_in_url": f"{reverse('account_login')}?{after}",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from messagerie import drafts
 from messagerie.drafts import Draft
-from messagerie.views.pages import is_patient, other_account, private
+from messagerie.views.pages import is_other_account, other_account, private
 from messagerie.waiting import ClosedTerritory
 from orientation.models import Commune
 from orientation.resolver import commune_by_insee
@@ -30,7 +30,7 @@ def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
         @private
         @wraps(view)
         def inner(request: HttpRequest) -> HttpResponse:
-            if request.user.is_authenticated and not is_patient(request):
+            if is_other_account(request):
                 return other_account(request)
             draft = drafts.load(request.session)
             if draft.is_sent:

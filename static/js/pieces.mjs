@@ -4,7 +4,7 @@
  * Without this module the same form sends the file by a plain submission. */
 
 import { newId } from "./direct_outils.mjs";
-import { read } from "./lire.mjs";
+import { readJson } from "./lire.mjs";
 import { readyToSend } from "./pieces_photo.mjs";
 
 const LARGEST = 10 * 1024 * 1024;
@@ -28,8 +28,12 @@ class Joining {
   #messages;
   #words;
   #label;
-  #id = newId(); // of the file chosen; the same for every try
+  #chosen = []; // { file, id }: not kept yet; the number is the same for every try of one file
   #sending = null;
+  #refused = []; // why files are not kept, said until others are chosen
+  #pressed = null; // the button of the form, pressed while a file was on its way
+  #clicked = null; // the last button of the form: old browsers do not say which one submits
+  #mayLeave = false; // the person was told that the form leaves without the file
 
   constructor(control) {
     this.#control = control;
@@ -44,47 +48,92 @@ class Joining {
     // The form's own button sends text: this one must never reach the form's "submit".
     this.#button.type = "button";
     this.#button.addEventListener("click", () => this.#send());
-    this.#input.addEventListener("change", () => this.#chosen());
+    this.#input.addEventListener("change", () => this.#choose());
     // The box grew or shrank as it does with the keyboard of a phone: the foot stays in sight.
     this.#box.addEventListener("toggle", () => dispatchEvent(new Event("resize")));
+    if (this.#atOnce) {
+      this.#input.removeAttribute("name"); // files go by this script alone, each under one number
+      this.#form.addEventListener("submit", (event) => this.#hold(event));
+      this.#form.addEventListener("click", ({ target }) => {
+        this.#clicked = target.closest("[type=submit]");
+      });
+    }
     addEventListener("beforeunload", (event) => {
       if (this.#sending) event.preventDefault();
     });
+    if (this.#input.files.length) this.#choose(); // before this script was there
   }
 
-  #chosen() {
-    this.#id = newId();
+  /** At the door: a file goes as soon as it is chosen, and the form waits for it. */
+  get #atOnce() {
+    return "aussitot" in this.#control.dataset;
+  }
+
+  #choose() {
+    const next = [...this.#input.files].map((file) => ({ file, id: newId() }));
+    // What is on its way goes on; at the door, so does what was chosen before.
+    const kept = this.#atOnce ? this.#chosen : this.#chosen.slice(0, this.#sending ? 1 : 0);
+    this.#chosen = [...kept, ...next];
+    this.#mayLeave = false;
     this.#button.textContent = this.#label;
+    if (this.#sending) return;
+    this.#refused = [];
     this.#say("");
+    if (this.#atOnce && this.#chosen.length) this.#send();
+  }
+
+  /** The form of the door leaves once no file is left, or once the person knows. */
+  #hold(event) {
+    const button = event.submitter ?? this.#clicked;
+    if (!this.#sending) {
+      if (button?.name) return; // « Retirer » waits for nothing
+      if (this.#mayLeave) this.#chosen.shift(); // the one that was told to stay behind
+      this.#mayLeave = false;
+      if (!this.#chosen.length) return;
+    }
+    event.preventDefault();
+    if (button) this.#pressed = { name: button.name, value: button.value };
+    if (this.#sending) this.#say(this.#words.attente);
+    else this.#send();
+  }
+
+  /** The list of files may have been drawn anew meanwhile: the button is found again. */
+  #press() {
+    const pressed = this.#pressed;
+    this.#pressed = null;
+    if (!pressed) return;
+    const found = [...this.#form.querySelectorAll("[type=submit]")].find(
+      (button) => button.name === pressed.name && button.value === pressed.value,
+    );
+    found?.click();
   }
 
   async #send() {
-    const [chosen] = this.#input.files;
     if (this.#sending) return;
-    if (!chosen) {
+    if (!this.#chosen.length) {
       this.#say(this.#words.vide, "error");
       this.#input.focus();
       return;
     }
+    const [{ file, id }] = this.#chosen;
     this.#sending = new XMLHttpRequest();
     this.#say(this.#words.envoi);
-    const file = await readyToSend(chosen, LARGEST);
-    if (file.size > LARGEST) {
-      this.#sending = null;
-      this.#say(this.#words.lourd, "error");
-      return;
-    }
-    this.#post(file);
+    const ready = await readyToSend(file, LARGEST).catch(() => file);
+    if (ready.size > LARGEST) this.#failed(this.#words.lourd, false);
+    else this.#post(ready, id);
   }
 
-  #post(file) {
+  #post(file, id) {
     const request = this.#sending;
     const form = new FormData();
-    form.append("id", this.#id);
+    form.append("id", id);
     form.append("file", file, file.name);
+    const draft = this.#form.elements.brouillon;
+    if (draft) form.append("brouillon", draft.value);
     let half = false;
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       this.#bar.value = (100 * loaded) / total;
+      if (this.#pressed) return; // what waits for it was said
       if (loaded === total) this.#say(this.#words.verification);
       else if (!half && loaded > total / 2) this.#say(this.#words.moitie);
       half ||= loaded > total / 2;
@@ -106,17 +155,10 @@ class Joining {
 
   #answered(request) {
     const said = request.response;
-    if (request.status === 200 || request.status === 201) {
-      this.#rest();
-      this.#input.value = "";
-      this.#chosen();
-      this.#say(this.#words.parti, "valid");
-      setTimeout(() => this.#unsay(this.#words.parti), SAID_FOR);
-      if (this.#box.contains(document.activeElement)) this.#box.querySelector("summary").focus();
-      this.#box.open = false;
-      return;
-    }
-    if (request.status === 401 || (request.status === 403 && said?.code === "SIGN_IN")) {
+    // A portal answers 200 to everything: only the number of the file says that it is kept.
+    if ((request.status === 200 || request.status === 201) && said?.attachment) {
+      this.#kept(said);
+    } else if (request.status === 401 || (request.status === 403 && said?.code === "SIGN_IN")) {
       this.#failed(this.#words.session, true);
     } else if (said?.message) {
       this.#failed(said.message, said.retry);
@@ -125,14 +167,58 @@ class Joining {
     }
   }
 
-  /** The file stays chosen and the text stays typed. `again`: the same file may pass. */
+  #kept(said) {
+    this.#rest();
+    this.#chosen.shift();
+    this.#button.textContent = this.#label;
+    this.#control.dispatchEvent(new CustomEvent("joint", { bubbles: true, detail: said }));
+    if (this.#chosen.length && this.#atOnce) this.#send();
+    else this.#ended(this.#words.parti, "valid");
+  }
+
+  /** Nothing is on its way any more. */
+  #ended(sentence = "", kind = "error") {
+    if (!this.#chosen.length) this.#input.value = ""; // else another one waits for its own press
+    const held = this.#pressed && this.#refused.length; // it does not leave without a word
+    if (held) this.#pressed = null;
+    if (held) this.#say(this.#words.sans, "error");
+    else this.#say(sentence, kind);
+    if (!this.#refused.length && !this.#chosen.length) {
+      setTimeout(() => this.#unsay(sentence), SAID_FOR);
+      if (this.#box.contains(document.activeElement)) this.#box.querySelector("summary").focus();
+      this.#box.open = false;
+    }
+    this.#press();
+  }
+
+  /** The text stays typed. `again`: the same file may pass, and stays chosen. */
   #failed(sentence, again) {
     this.#rest();
-    this.#say(sentence, "error");
-    if (again) this.#button.textContent = this.#words.reessayer;
-    else this.#id = newId();
+    const { file } = this.#chosen[0];
+    // Who writes meanwhile goes on writing.
+    const near = this.#box.contains(document.activeElement) || document.activeElement === document.body;
+    if (again || !this.#atOnce) {
+      if (again) this.#button.textContent = this.#words.reessayer;
+      else this.#button.textContent = this.#label;
+      // Refused for good, it stays chosen alone, and another try is another sending.
+      if (!again && this.#chosen.length > 1) this.#chosen.shift();
+      else if (!again) this.#chosen = [{ file, id: newId() }];
+      this.#mayLeave = this.#pressed !== null;
+      this.#say(this.#pressed ? `${sentence} ${this.#words.sans}` : sentence, "error");
+      if (near || this.#pressed) this.#button.focus();
+      this.#pressed = null;
+      this.#box.open = true;
+      return;
+    }
+    this.#button.textContent = this.#label;
+    this.#chosen.shift();
+    this.#refused.push(`${file.name}\u00a0: ${sentence}`);
     this.#box.open = true;
-    this.#button.focus();
+    if (this.#chosen.length) this.#send();
+    else {
+      if (near) this.#input.focus();
+      this.#ended();
+    }
   }
 
   #rest() {
@@ -142,11 +228,18 @@ class Joining {
   }
 
   #say(sentence, kind = "info") {
-    const line = document.createElement("p");
-    line.className = `fr-message fr-message--${kind}`;
-    line.textContent = sentence;
-    this.#messages.replaceChildren(...(sentence ? [line] : []));
-    if (kind === "error") this.#input.setAttribute("aria-invalid", "true");
+    const lines = this.#refused.map((why) => ["error", why]);
+    if (sentence) lines.push([kind, sentence]);
+    this.#messages.replaceChildren(
+      ...lines.map(([of, text]) => {
+        const line = document.createElement("p");
+        line.className = `fr-message fr-message--${of}`;
+        line.textContent = text;
+        return line;
+      }),
+    );
+    const wrong = lines.some(([of]) => of === "error");
+    if (wrong) this.#input.setAttribute("aria-invalid", "true");
     else this.#input.removeAttribute("aria-invalid");
   }
 
@@ -158,8 +251,7 @@ class Joining {
 // --- files "en analyse"
 
 async function follow(piece) {
-  const answer = await read(piece.dataset.suivi, { Accept: "application/json" });
-  const said = await answer?.json().catch(() => null);
+  const said = await readJson(piece.dataset.suivi);
   if (said && said.state !== piece.dataset.etat) show(piece, said.state); // else the next turn asks
 }
 

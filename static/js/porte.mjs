@@ -1,5 +1,6 @@
 /* The door: helps that the page does without. A filter above a long list of communes, a counter
- * of characters, and « Aucun de ces signes » that unticks the others. */
+ * of characters, « Aucun de ces signes » that unticks the others, and the list of files, drawn anew
+ * by the server when one more is kept. */
 
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
@@ -58,3 +59,18 @@ if (none) {
     });
   }
 }
+
+addEventListener("joint", ({ target, detail }) => {
+  const list = document.querySelector("[data-fichiers]");
+  if (!list) return;
+  const drawn = new DOMParser().parseFromString(detail.html, "text/html");
+  const focused = list.contains(document.activeElement) ? document.activeElement.value : "";
+  list.replaceChildren(...drawn.body.childNodes);
+  if (focused) list.querySelector(`[value="${CSS.escape(focused)}"]`)?.focus();
+  const full = list.querySelector("[data-fichiers-pleins]");
+  if (!full) return;
+  const box = target.querySelector("details");
+  const held = box.contains(document.activeElement);
+  box.hidden = true; // what the control says of the last file stays
+  if (held) full.focus();
+});

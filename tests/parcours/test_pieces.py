@@ -5,19 +5,17 @@ CAPTURES=folder also writes a picture of each state, to look at.
 
 import http.client
 import json
-import os
 import re
 import socket
 import uuid
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.messagerie.attachments import samples
-from tests.parcours.test_axe import OVERFLOW, grave
+from tests.parcours.joining import box, choose, control, photo, send, sound
+from tests.parcours.talks import pumped
 from tests.parcours.walks import (
     DESK,
     PHONE,
@@ -34,16 +32,6 @@ UPLOADS = "**/api/v1/conversations/*/attachments/"
 WITHOUT_SCRIPT = PHONE | {"java_script_enabled": False}
 
 
-def photo(name: str = "IMG_2041.JPG") -> dict[str, object]:
-    """As a phone takes it: large, lying on its side, with the place where it was taken."""
-    image = samples.picture(3000, 2000)
-    exif = samples.Image.Exif()
-    exif[0x0112] = 6
-    exif.get_ifd(0x8825)[1] = "N"
-    content = samples.saved(image, "JPEG", quality=95, exif=exif)
-    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
-
-
 @pytest.fixture
 def talk(new_page):
     """A patient's phone and a console on the same conversation."""
@@ -55,24 +43,6 @@ def talk(new_page):
     enter(console, "professionnel")
     take(console, name)
     return phone, console
-
-
-def control(page: Page):
-    return page.locator("[data-joindre]")
-
-
-def box(page: Page):
-    return control(page).locator("details")
-
-
-def choose(page: Page, file: dict[str, object]) -> None:
-    if box(page).get_attribute("open") is None:
-        page.get_by_text("Joindre une photo ou un document").click()
-    page.get_by_label("Photo ou document", exact=False).last.set_input_files(files=[file])
-
-
-def send(page: Page, button: str = "Envoyer le fichier") -> None:
-    page.get_by_role("button", name=button).click()
 
 
 def pieces(page: Page):
@@ -87,16 +57,6 @@ def is_drawn(page: Page) -> None:
     page.wait_for_function(
         "image => image.naturalWidth > 0", arg=image.element_handle(), timeout=15_000
     )
-
-
-def sound(page: Page, name: str) -> None:
-    """Nothing overflows, axe finds nothing serious, and the picture is kept when asked for."""
-    assert page.evaluate(OVERFLOW) == ""
-    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE_SCRIPT})
-    assert grave(page, {}) == []
-    if folder := os.environ.get("CAPTURES"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def test_a_photo_goes_and_is_seen_at_once(talk):
@@ -211,6 +171,35 @@ def test_refusals_say_what_to_do(talk, watch):
         expect(phone.locator("input[type=file]")).to_have_attribute("aria-invalid", "true")
     sound(phone, "phone-refused")
     expect(pieces(phone)).to_have_count(0)
+
+
+def test_another_chosen_meanwhile_waits_for_its_own_press(talk, watch):
+    phone, _ = talk
+    held: list[Route] = []
+    phone.route(UPLOADS, lambda route: held.append(route), times=1)
+    small = {"mimeType": "image/jpeg", "buffer": samples.jpeg()}
+    choose(phone, small | {"name": "un.jpg"})
+    with phone.expect_request(UPLOADS):
+        send(phone)
+    choose(phone, small | {"name": "deux.jpg"})
+    pumped(phone, lambda: held)
+    held[0].continue_()
+    expect(pieces(phone)).to_have_count(1)
+    expect(control(phone).get_by_text("Le fichier est parti.")).to_be_visible()
+    send(phone)
+    expect(pieces(phone)).to_have_count(2)
+    # Refused for good, one does not stand in the way of the next.
+    phone.route(UPLOADS, lambda route: held.append(route), times=1)
+    choose(phone, {"name": "a.docx", "mimeType": "text/plain", "buffer": b"PK\x03\x04"})
+    with phone.expect_request(UPLOADS):
+        send(phone)
+    choose(phone, small | {"name": "trois.jpg"})
+    pumped(phone, lambda: len(held) == 2)
+    with watch.refused():
+        held[1].continue_()
+        expect(control(phone).get_by_text("Ce type de fichier n'est pas accepté")).to_be_visible()
+    send(phone)
+    expect(pieces(phone)).to_have_count(3)
 
 
 def test_a_photo_too_large_is_made_smaller_on_the_phone(talk):

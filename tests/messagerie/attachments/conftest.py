@@ -15,6 +15,7 @@ from messagerie.attachments import store
 from messagerie.models import Conversation
 from tests import factories
 from tests.messagerie.attachments import samples
+from tests.messagerie.door_walk import walk_to
 
 
 @dataclass
@@ -56,6 +57,12 @@ def talk(territory, own_store) -> Talk:
     lucie = factories.professional(cpts, first_name="Lucie")
     camille = factories.patient()
     return Talk(factories.taken_conversation(lucie, camille), camille, lucie)
+
+
+@pytest.fixture
+def at_the_question(client, lucie) -> Client:
+    walk_to(client)
+    return client
 
 
 def form(

@@ -313,3 +313,10 @@ def test_the_same_file_sent_twice_at_once_is_one_line(talk):
     assert Attachment.objects.count() == 1
     assert len(stored()) == 2
     assert connection.is_usable()
+
+
+def test_a_name_fits_every_file_system():
+    """255 bytes at most, cut between two signs."""
+    name = clean_name("\N{ROLLING ON THE FLOOR LAUGHING}" * 90 + ".png", "image/png")
+    assert len(name.encode()) <= 205 and name.endswith(".png")
+    assert set(name.removesuffix(".png")) == {"\N{ROLLING ON THE FLOOR LAUGHING}"}
