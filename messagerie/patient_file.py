@@ -1,7 +1,8 @@
 """« Mon dossier »: everything that the service keeps of a patient's conversations, as plain data.
 
 The structures below are the schema of the JSON file (docs/patient-file.md): a field is added with
-a new minor version, never renamed or removed within a version. The PDF is set from the same data.
+a new minor version, never renamed or removed within a version. The PDF is set from the same data,
+and the archive (patient_file_zip.py) holds both, with the files.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from comptes.keys.cipher import load_keys
@@ -32,15 +34,17 @@ from orientation.motives import LABELS
 from orientation.scope import Scope
 
 FORMAT = "messagerie-sante/dossier"
-VERSION = "1.0"
+VERSION = "1.1"
 
 
 class FileOfLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file that was joined. Its bytes are not in this document: they open from the page."""
+    """A file that was joined. `path`: where its bytes are in the archive that this document came
+    in; "" when they are not there, or when the document came alone."""
 
     name: str
     media: str
     size: int
+    path: str = ""
 
 
 class Orientation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -168,7 +172,7 @@ def patient_file(
     )
 
 
-def own_conversations(scope: Scope) -> Iterable[Conversation]:
+def own_conversations(scope: Scope) -> QuerySet[Conversation]:
     """The patient's conversations, the newest first, with all that the file says of them."""
     return (
         Conversation.objects.visible_to(scope)

@@ -68,7 +68,8 @@ def _words(made: str) -> dict[str, str]:
         "prepared": _("préparé le %(made)s · document personnel de santé") % {"made": made},
         "about": _(
             "Ce document contient des données de santé\u00a0: gardez-le à l'abri. Les photos et "
-            "les fichiers joints se téléchargent un par un, dans chaque conversation."
+            "les documents joints n'y sont pas\u00a0: ils sont dans l'archive ZIP, à télécharger "
+            "dans «\u00a0Mon dossier\u00a0»."
         ),
         "nothing": _("Aucune conversation."),
         "name": _("Renseignement"),
@@ -133,6 +134,8 @@ def _message(message: Message, zone: ZoneInfo) -> dict[str, Any]:
         parts.insert(0, _("Aggravation déclarée : ") + " ; ".join(message.declared_signs))
     if message.file:
         parts.append(_("Fichier joint : ") + message.file.name)
+        if message.file.path:
+            parts.append(_("Dans l'archive : ") + message.file.path)
     card = message.orientation
     if card:
         parts += [

@@ -8,13 +8,12 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from messagerie import actions, drafts
-from messagerie.api_files import content_of
+from messagerie.api_files import content_of, number_of
 from messagerie.attachments.serving import answer
-from messagerie.errors import RefusalCode, Refused
+from messagerie.errors import Refused
 from messagerie.forms.console import ReplyForm
 from messagerie.views.console import conversation_page as console_page
 from messagerie.views.console import home_page
@@ -26,22 +25,13 @@ from orientation.scope import scope_for
 FIELD = "fichier"
 
 
-def _client_id(raw: str) -> UUID:
-    """The UUID of the form. Raises Refused BAD_ID."""
-    try:
-        return UUID(raw)
-    except ValueError:
-        sentence = _("Le formulaire est incomplet : votre fichier n'est pas parti. Renvoyez-le.")
-        raise Refused(RefusalCode.BAD_ID, sentence) from None
-
-
 @require_POST
 @patient_only
 def join_by_patient(request: ConsoleRequest, conversation_id: UUID) -> HttpResponse:
     typed = request.POST.get("body", "")
     client_id = None
     try:
-        client_id = _client_id(request.POST.get("client_id", ""))
+        client_id = number_of(request.POST.get("client_id", ""))
         name, content = content_of(request.FILES.get(FIELD))
         joined = actions.attach(
             conversation_id,
@@ -70,7 +60,7 @@ def join_by_professional(request: ConsoleRequest, conversation_id: UUID) -> Http
             conversation_id,
             author=request.user,
             scope=request.scope_of_user,
-            client_id=_client_id(request.POST.get("id", "")),
+            client_id=number_of(request.POST.get("id", "")),
             name=name,
             content=content,
         )

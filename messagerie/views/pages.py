@@ -33,6 +33,11 @@ def is_patient(request: HttpRequest) -> bool:
     return request.user.is_authenticated and request.user.kind == UserKind.PATIENT
 
 
+def is_other_account(request: HttpRequest) -> bool:
+    """Somebody is signed in, and not as a patient."""
+    return request.user.is_authenticated and not is_patient(request)
+
+
 def patient_only(view: View) -> View:
     """Lead strangers to the sign-in page, tell other kinds of account that this is not for them.
 

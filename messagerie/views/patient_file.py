@@ -1,10 +1,12 @@
 """« Mon dossier »: the page, the downloads, and the request to erase."""
 
 import logging
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +16,10 @@ from comptes.journal import record
 from comptes.models import Act
 from messagerie import actions
 from messagerie.errors import not_found
-from messagerie.models import Conversation, ErasureRequest
-from messagerie.patient_file import PatientFile, as_json, own_conversations, patient_file
+from messagerie.models import Attachment, AttachmentState, Conversation, ErasureRequest
+from messagerie.patient_file import as_json, own_conversations, patient_file
 from messagerie.patient_file_pdf import as_pdf
+from messagerie.patient_file_zip import archive, joined_files, refuse_another
 from messagerie.printing import CannotMakePdf
 from messagerie.states import State
 from messagerie.views.conversation import visible
@@ -31,12 +34,16 @@ logger = logging.getLogger(__name__)
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
     """Each conversation with its number, its downloads, who read it, and its erasure."""
-    found = list(own_conversations(scope_for(request.user)))
+    kept = Attachment.objects.filter(
+        conversation=OuterRef("pk"), state__in=(AttachmentState.PRET, AttachmentState.EN_ANALYSE)
+    )
+    found = list(own_conversations(scope_for(request.user)).annotate(has_files=Exists(kept)))
     last: dict[UUID, ErasureRequest] = {}
     for asked in ErasureRequest.objects.filter(conversation__in=found).order_by("pk"):
         last[asked.conversation_id] = asked
     shown = [_entry(row, line, last.get(row.pk)) for row, line in rows_of(found)]
-    return render(request, "patient/dossier.html", {"entries": shown})
+    context = {"entries": shown, "has_files": any(row.has_files for row in found)}
+    return render(request, "patient/dossier.html", context)
 
 
 def _entry(row: Conversation, line: Row, asked: ErasureRequest | None) -> dict[str, object]:
@@ -46,6 +53,7 @@ def _entry(row: Conversation, line: Row, asked: ErasureRequest | None) -> dict[s
         "conversation": row,
         "line": line,
         "is_erased": is_erased,
+        "has_files": row.has_files and not is_erased,
         "asked": open_request and not is_erased,
         "refusal": asked.get_refusal_display()
         if asked is not None and asked.state == "REFUSED" and not is_erased
@@ -56,23 +64,20 @@ def _entry(row: Conversation, line: Row, asked: ErasureRequest | None) -> dict[s
 
 @patient_only
 @require_GET
-def whole(request: HttpRequest, kind: str) -> HttpResponse:
-    """Everything, as `json` or `pdf`."""
-    found = own_conversations(scope_for(request.user))
-    record(Act.FILE_DOWNLOADED, actor=request.user, reason=kind)
-    made = patient_file(request.user, found, is_whole=True)
-    return _download(request, made, kind, "mon-dossier")
+def whole(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """Everything, as `json`, `pdf` or `zip`."""
+    scope = scope_for(request.user)
+    return _download(request, scope, list(own_conversations(scope)), kind, "mon-dossier")
 
 
 @patient_only
 @require_GET
-def one(request: HttpRequest, conversation_id: UUID, kind: str) -> HttpResponse:
-    """One conversation, as `json` or `pdf`."""
-    row = _own(scope_for(request.user), conversation_id)
-    record(Act.FILE_DOWNLOADED, actor=request.user, conversation_id=row.pk, reason=kind)
-    day = timezone.localdate(row.opened_at)
-    made = patient_file(request.user, [row], is_whole=False)
-    return _download(request, made, kind, f"conversation-{day}")
+def one(request: HttpRequest, conversation_id: UUID, kind: str) -> HttpResponseBase:
+    """One conversation, as `json`, `pdf` or `zip`."""
+    scope = scope_for(request.user)
+    row = _own(scope, conversation_id)
+    name = f"conversation-{timezone.localdate(row.opened_at)}"
+    return _download(request, scope, [row], kind, name, one=row.pk)
 
 
 def _own(scope: Scope, conversation_id: UUID) -> Conversation:
@@ -82,8 +87,31 @@ def _own(scope: Scope, conversation_id: UUID) -> Conversation:
     return row
 
 
-def _download(request: HttpRequest, made: PatientFile, kind: str, name: str) -> HttpResponse:
-    if kind == "json":
+def _download(
+    request: HttpRequest,
+    scope: Scope,
+    rows: Iterable[Conversation],
+    kind: str,
+    name: str,
+    *,
+    one: UUID | None = None,
+) -> HttpResponseBase:
+    """The document, journaled. `one`: the only conversation of it; None for the whole file."""
+    if kind == "zip":
+        refuse_another(request.user)
+    record(Act.FILE_DOWNLOADED, actor=request.user, conversation_id=one, reason=kind)
+    # Before what is said of them: a file that comes in between is in the text, and said to lack.
+    files = joined_files(scope, rows) if kind == "zip" else []
+    made = patient_file(request.user, rows, is_whole=one is None)
+    response: HttpResponseBase
+    if kind == "zip":
+        response = StreamingHttpResponse(
+            archive(made, files, patient=request.user, scope=scope, name=name),
+            content_type="application/zip",
+        )
+        # A proxy that is slower than us would put the rest on its disk.
+        response["X-Accel-Buffering"] = "no"
+    elif kind == "json":
         response = HttpResponse(as_json(made), content_type="application/json; charset=utf-8")
     else:
         try:

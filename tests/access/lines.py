@@ -49,6 +49,7 @@ def once(world: World, route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
         "app_label": "orientation",
         "token": "inconnu",
         "picture": "semaines",
+        "file_id": "00000000-0000-4000-8000-000000000000",
     }
     yield "only", {name: fixed.get(name, "1") for name in route.parameters}
 

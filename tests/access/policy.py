@@ -58,7 +58,10 @@ POLICY: dict[str, Line] = {
     "porte:signe": NO_OTHER_ACCOUNT,
     "porte:medecin": NO_OTHER_ACCOUNT,
     "porte:question": NO_OTHER_ACCOUNT,
+    "porte:joindre": NO_OTHER_ACCOUNT,
     "porte:envoyer": NO_OTHER_ACCOUNT,
+    # Only for the browser that holds the draft; tests/messagerie/attachments/test_door_files.py.
+    "porte:apercu": Line(NOBODY),
     # --- The patient's conversations
     "patient:conversations": Line(PATIENTS),
     **{
@@ -83,9 +86,10 @@ POLICY: dict[str, Line] = {
     "avis:lien": Line(NOBODY),
     "dossier:complet_json": Line(PATIENTS),
     "dossier:complet_pdf": Line(PATIENTS),
+    "dossier:complet_zip": Line(PATIENTS),
     **{
         f"dossier:{name}": OWN_CONVERSATION
-        for name in ("conversation_json", "conversation_pdf", "effacement")
+        for name in ("conversation_json", "conversation_pdf", "conversation_zip", "effacement")
     },
     # --- The console
     "console:accueil": PROFESSIONALS_ONLY,

@@ -4,7 +4,9 @@ import re
 import zlib
 
 _OBJECT = re.compile(rb"(?s)(?:^|\n)(\d+) 0 obj\n?(.*?)endobj")
-_SHOWN = re.compile(rb"(?s)/(\w+) [\d.]+ Tf|\(((?:\\.|[^\\()])*)\)(?=[^()\[\]]*(?:\(|\]TJ|Tj))")
+# A string may hold parentheses as they are, as long as they go by pairs: numbers of glyphs do.
+_INNER = rb"(?:\\.|[^\\()]|\((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*\))*"
+_SHOWN = re.compile(rb"(?s)/(\w+) [\d.]+ Tf|\((" + _INNER + rb")\)(?=[^()\[\]]*(?:\(|\]TJ|Tj))")
 _ESCAPE = re.compile(rb"(?s)\\([0-7]{1,3}|.)")
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 

@@ -26,6 +26,7 @@ from messagerie.models import Conversation, Notice
 from orientation.motives import Motive
 from orientation.scope import scope_for
 from tests import factories
+from tests.messagerie.acting import signed_in
 from tests.messagerie.attachments import samples
 from tests.messagerie.attachments.conftest import address as file_address
 from tests.messagerie.attachments.conftest import form as file_form
@@ -84,12 +85,6 @@ def ask(author) -> Conversation:
             elsewhere=WORDS["elsewhere"],
         ),
     )
-
-
-def signed_in(user) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
 
 
 def write_by_page_and_api(console: Client, talk: Conversation) -> None:

@@ -80,7 +80,7 @@ def test_the_json_holds_everything_and_keeps_its_schema(client, talk):
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert downloads() == [(talk.pk, "json")]
     made = msgspec.json.decode(answer.content, type=PatientFile, strict=True)
-    assert (made.format, made.version) == (FORMAT, "1.0")
+    assert (made.format, made.version) == (FORMAT, "1.1")
     (row,) = made.conversations
     assert row.number == str(talk.pk)
     assert row.person.first_name == "Léa"
