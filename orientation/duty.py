@@ -1,7 +1,9 @@
 """Go on duty and off duty: the only writer of `Duty`. Each change goes to the journal."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,7 +21,8 @@ def structures_of_duty(user: User, scope: Scope) -> list[Structure]:
     """The open structures for which this professional may take a duty today, by name."""
     if not scope.is_professional:
         return []
-    today = timezone.localdate()
+    # The day of scopes, whatever the hours that pages show.
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
     return list(
         Structure.objects.open_on(today)
         .filter(
@@ -27,8 +30,18 @@ def structures_of_duty(user: User, scope: Scope) -> list[Structure]:
             .active_on(today)
             .values("structure")
         )
+        .select_related("departement")
         .order_by("name")
     )
+
+
+def duty_zone(structures: list[Structure], scope: Scope) -> ZoneInfo:
+    """The time zone in which this professional works: that of their duty, else of the first of
+    their structures (`structures_of_duty`), else the service's own."""
+    on_duty = [one for one in structures if one.pk in scope.duty_structure_ids]
+    for structure in (*on_duty, *structures):
+        return ZoneInfo(structure.departement.time_zone)
+    return ZoneInfo(settings.TIME_ZONE)
 
 
 def start_duty(user: User, structure_id: int, *, scope: Scope, now: datetime | None = None) -> Duty:

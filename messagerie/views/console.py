@@ -20,7 +20,6 @@ from messagerie.forms.console import CloseForm, OrientForm, ReplyForm, TransmitF
 from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation
 from messagerie.views.console_access import ConsoleRequest, professionals_only
-from orientation.duty import structures_of_duty
 from orientation.engine import Proposed, choices_for
 
 
@@ -202,11 +201,10 @@ def _left(request: ConsoleRequest) -> dict[str, Any]:
         waiting_page=request.GET.get("page", 1),
         mine_page=request.GET.get("mes", 1),
     )
-    structures = structures_of_duty(request.user, scope)
     return {
         "bureau": lists,
-        "structures": structures,
-        "garde": next((s for s in structures if s.pk in scope.duty_structure_ids), None),
+        "structures": request.structures,
+        "garde": next((s for s in request.structures if s.pk in scope.duty_structure_ids), None),
         "en_garde": bool(scope.duty_structure_ids),
         "boite": outbox_keys(request.user),
     }

@@ -1,6 +1,7 @@
 """The console: who enters, what it shows, each act by plain forms, and what it costs."""
 
 import uuid
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connections
@@ -15,7 +16,8 @@ from messagerie.contents import CareDetails, Subject
 from orientation.models import Duty
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.console_reading import CHEST, LINA, signed_in, text_of, url
+from tests.messagerie.acting import signed_in
+from tests.messagerie.console_reading import CHEST, LINA, text_of, url
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
@@ -40,6 +42,19 @@ def console(lucie) -> Client:
 
 
 # --- Who enters
+
+
+def test_hours_are_those_of_where_the_professional_works():
+    factories.open_region("04")
+    saint_paul = factories.StructureFactory(departement_id="974", covers=("97415",))
+    row = factories.taken_conversation(factories.professional(saint_paul), commune="97415")
+    said = row.messages.get(seq=1).created_at.astimezone(ZoneInfo("Indian/Reunion"))
+    page = signed_in(row.professional).get(url("conversation", row.pk))
+    assert f">{said:%H:%M}</time>" in page.content.decode()
+    assert 'data-fuseau="Indian/Reunion"' in page.content.decode()
+    assert "Heure locale" not in text_of(page)  # it is everybody's here
+    fragment = signed_in(row.professional).get(url("fil", row.pk))
+    assert f">{said:%H:%M}</time>" in fragment.content.decode()
 
 
 def test_anonymous_people_are_led_to_sign_in(client):

@@ -16,7 +16,8 @@ from messagerie.models import Conversation
 from orientation.models import Membership, Role, Structure
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.console_reading import signed_in, text_of
+from tests.messagerie.acting import signed_in
+from tests.messagerie.console_reading import text_of
 
 PAGE = "/structure/"
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
