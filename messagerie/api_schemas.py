@@ -100,6 +100,7 @@ class LineSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     at = serializers.DateTimeField()
     body = serializers.JSONField(help_text="Texte, ou objet pour une orientation")
+    by = serializers.CharField(required=False, help_text="Le professionnel qui l'a écrite")
 
 
 class ConversationSerializer(serializers.Serializer):

@@ -100,21 +100,16 @@ class Panel:
 def thread(conversation: Conversation, reader: User, before: int | None = None) -> list[Entry]:
     """The last lines of a conversation, or those before a number, oldest first."""
     lines = delivery.lines_before(conversation.pk, before)
-    people = User.objects.select_related("professional").in_bulk(
-        {line.sender_id for line in lines if line.side == Side.PROFESSIONAL}
-    )
     pieces = pieces_of(conversation, lines, route="console:piece")
     subject = open_subject(conversation)
     writer = writer_name(conversation, subject)
-    zone = ZoneInfo(conversation.time_zone)
     entries: list[Entry] = []
     last_day: date | None = None
     for line in lines:
-        day = timezone.localdate(line.created_at, zone)
+        day = timezone.localdate(line.created_at)  # as the hours beside it
         author = writer
         if line.side == Side.PROFESSIONAL:
-            person = people[line.sender_id]
-            author = "Vous" if person.pk == reader.pk else person.professional.public_name
+            author = "Vous" if line.sender_id == reader.pk else line.by
         elif line.side == Side.SERVICE:
             author = "Service"
         entry = _entry(line, author, day if day != last_day else None)

@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from comptes.keys.cipher import SealBroken, cache, key_destroyed_at, load_keys, seal, unseal
 from comptes.keys.provider import KeyUnavailable
+from comptes.models import Professional
 from messagerie.errors import RefusalCode, Refused
-from messagerie.models import Conversation, Message, MessageKind
+from messagerie.models import Conversation, Message, MessageKind, Side
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,8 @@ class CareDetails(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Line:
-    """One message, opened, as pages and sockets show it."""
+    """One message, opened, as pages and sockets show it. `by`: the public name of the professional
+    who wrote it."""
 
     seq: int
     side: str
@@ -106,6 +108,7 @@ class Line:
     client_id: UUID
     created_at: datetime
     body: str
+    by: str = ""
 
 
 def _seal(owner: UUID, purpose: str, text: str, *, bind: tuple[object, ...] = ()) -> bytes:
@@ -154,8 +157,9 @@ def open_body(message: Message) -> str:
     )
 
 
-def open_lines(messages: Iterable[Message]) -> list[Line]:
-    """Open messages of one or several conversations; their keys come in one query.
+def open_lines(messages: Iterable[Message], names: dict[int, str] | None = None) -> list[Line]:
+    """Open messages of one or several conversations; their keys come in one query, and so do the
+    names of the professionals among their authors when they are not given.
 
     A line that was erased, or whose key is gone, comes as a line of the service that says so: the
     other conversations of the same reading are not held up.
@@ -165,10 +169,16 @@ def open_lines(messages: Iterable[Message]) -> list[Line]:
     """
     messages = list(messages)
     load_keys(message.conversation_id for message in messages)
-    return [_open_line(message) for message in messages]
+    if names is None:
+        names = Professional.objects.names(
+            message.sender_id
+            for message in messages
+            if message.side == Side.PROFESSIONAL and message.sender_id is not None
+        )
+    return [_open_line(message, names) for message in messages]
 
 
-def _open_line(message: Message) -> Line:
+def _open_line(message: Message, names: dict[int, str]) -> Line:
     kind, body = message.kind, ""
     # Emptied outside an erasure, it would be found by `manage.py verify_messages`.
     erased = not message.body_sealed
@@ -190,4 +200,5 @@ def _open_line(message: Message) -> Line:
         client_id=message.client_id,
         created_at=message.created_at,
         body=body,
+        by=names.get(message.sender_id, "") if message.sender_id is not None else "",
     )

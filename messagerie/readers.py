@@ -64,6 +64,8 @@ def readers_of(conversation: Conversation, reader: User) -> list[Reader]:
     found: dict[tuple[int | None, str], Reader] = {}
     times: dict[tuple[int | None, str], dict[date, list[datetime]]] = {}
     for entry in entries:
+        if entry.act == Act.ATTACHMENT_READ and entry.actor_id == reader.pk:
+            continue  # their own files: an archive opens each of them at once
         structure = _structure(duties, roles, entry, entry.at.astimezone(zone).date())
         key = (entry.actor_id, structure)
         group = found.setdefault(
@@ -88,8 +90,7 @@ def readers_of(conversation: Conversation, reader: User) -> list[Reader]:
 
 def _names(entries: list[JournalEntry], reader: User) -> dict[int | None, str]:
     ids = {entry.actor_id for entry in entries}
-    people = Professional.objects.filter(user_id__in=ids - {reader.pk}).select_related("user")
-    return {person.user_id: person.public_name for person in people} | {
+    return Professional.objects.names(ids - {reader.pk, None}) | {
         reader.pk: _("Vous"),
         None: _("Le service, sans personne"),
     }

@@ -12,8 +12,8 @@ RECORD_KINDS = frozenset({MessageKind.ORIENTATION, MessageKind.WORSENING, Messag
 
 
 def line_frame(conversation_id: UUID, line: Line) -> dict[str, Any]:
-    """One line for a live view of the conversation."""
-    return {
+    """One line for a live view of the conversation. `by` names the professional who wrote it."""
+    frame = {
         "t": "line",
         "conversation": conversation_id,
         "seq": line.seq,
@@ -23,6 +23,7 @@ def line_frame(conversation_id: UUID, line: Line) -> dict[str, Any]:
         "at": line.created_at,
         "body": json.loads(line.body) if line.kind in RECORD_KINDS else line.body,
     }
+    return frame | {"by": line.by} if line.by else frame
 
 
 def receipts_frame(conversation: Conversation | Row) -> dict[str, Any]:

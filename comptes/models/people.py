@@ -1,5 +1,7 @@
 """What an account is in the world of care: a patient, or a registered professional."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from stdnum import luhn
@@ -32,10 +34,21 @@ def validate_rpps(value: str) -> None:
         )
 
 
+class ProfessionalQuerySet(models.QuerySet["Professional"]):
+    def names(self, user_ids: Iterable[int]) -> dict[int, str]:
+        """The public name of each of these accounts that is a professional's, in one query; none
+        when there is nobody to name."""
+        asked = set(user_ids)
+        rows = self.filter(user_id__in=asked).select_related("user") if asked else ()
+        return {row.user_id: row.public_name for row in rows}
+
+
 class Professional(models.Model):
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="professional")
     rpps = models.CharField("numéro RPPS", max_length=11, unique=True, validators=[validate_rpps])
     profession = models.CharField("profession", max_length=2, choices=Profession)
+
+    objects = ProfessionalQuerySet.as_manager()
 
     class Meta:
         verbose_name = "professionnel de santé"

@@ -1,9 +1,12 @@
 """A lane: what arrives while one group is under way becomes the next group. No timer."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
@@ -12,7 +15,8 @@ class Lane(Generic[Item]):
     """Groups of at most `limit` items, one group at a time, in the order of arrival.
 
     Args:
-        carry: does one group. It answers each item itself, and lets no exception out.
+        carry: does one group. It answers each item itself, and lets no exception out; if one comes
+            all the same, that group is left without an answer and the next ones go on.
         limit: the greatest number of items in a group.
     """
 
@@ -51,6 +55,12 @@ class Lane(Generic[Item]):
         waiting, limit = self._waiting, self._limit
         try:
             while waiting:
-                await self._carry([waiting.popleft() for _ in range(min(limit, len(waiting)))])
+                group = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+                # Whatever a group meets, those behind it must not wait for ever; who sent it tries
+                # again. Only the name is logged: the message could hold what somebody wrote.
+                try:
+                    await self._carry(group)
+                except Exception as error:
+                    logger.error("a group of %d was dropped: %s", len(group), type(error).__name__)
         finally:
             self._running = None

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from comptes.keys.cipher import SealBroken, cache
 from comptes.keys.provider import KeyUnavailable
+from comptes.models import Professional, User
 from messagerie import actions, delivery, frames
 from messagerie.actions.lines import unreadable
 from messagerie.actions.statements import Statement, Steps
@@ -20,7 +21,7 @@ from messagerie.contents import ContentErased, Line
 from messagerie.errors import Refused, not_found
 from messagerie.live.proving import in_thread, today
 from messagerie.live.view import View, Watch
-from messagerie.models import Conversation, Message
+from messagerie.models import Conversation, Message, Side
 from messagerie.rendering import line_frame, receipts_frame
 from messagerie.rights import COLUMNS, Row, covers
 from orientation.standing import stamps_statement
@@ -40,7 +41,9 @@ MESSAGE_COLUMNS = (
     "body_sealed",
     "created_at",
 )
-_conversation, _message = (model._meta.db_table for model in (Conversation, Message))
+_conversation, _message, _professional, _user = (
+    model._meta.db_table for model in (Conversation, Message, Professional, User)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,7 @@ class Found(NamedTuple):
         refused: looks at what their person may not, or may no longer, open, or at what is erased.
         rows: for each of the others, its conversation.
         lines: for each of these that was behind, its messages in order.
+        names: the public names of the professionals among their authors.
         page: the greatest number of messages of each look; so many may have more.
     """
 
@@ -75,6 +79,7 @@ class Found(NamedTuple):
     refused: dict[Look, Refused]
     rows: dict[Look, Row]
     lines: dict[Look, list[Message]]
+    names: dict[int, str]
     page: int
 
 
@@ -115,10 +120,14 @@ def look(looks: list[Look]) -> Steps[Found]:
         statements.append(_lines_after(behind, page))
     given = (yield statements) if statements else []
     lines: dict[Look, list[Message]] = {}
-    for place, *values in given[-1] if behind else []:
+    names: dict[int, str] = {}
+    for place, profession, first_name, email, *values in given[-1] if behind else []:
         message = Message(**dict(zip(MESSAGE_COLUMNS, values, strict=True)))
         lines.setdefault(behind[place], []).append(message)
-    return Found(moved, refused, rows, lines, page)
+        if profession and message.sender_id not in names:
+            author = User(first_name=first_name, email=email)
+            names[message.sender_id] = Professional(user=author, profession=profession).public_name
+    return Found(moved, refused, rows, lines, names, page)
 
 
 def rows_statement(conversations: Iterable[UUID]) -> Statement:
@@ -130,12 +139,15 @@ def _lines_after(behind: list[Look], page: int) -> Statement:
     columns = ", ".join(f"line.{name}" for name in MESSAGE_COLUMNS)
     return (
         f"""
-        SELECT asked.place, {columns}
+        SELECT asked.place, author.profession, account.first_name, account.email, {columns}
         FROM unnest(%s::int[], %s::uuid[], %s::int[]) AS asked(place, conversation_id, cursor)
         CROSS JOIN LATERAL (
             SELECT * FROM {_message} kept
             WHERE kept.conversation_id = asked.conversation_id AND kept.seq > asked.cursor
             ORDER BY kept.seq LIMIT %s) line
+        LEFT JOIN {_professional} author
+            ON author.user_id = line.sender_id AND line.side = '{Side.PROFESSIONAL}'
+        LEFT JOIN {_user} account ON account.id = author.user_id
         ORDER BY asked.place, line.seq
         """,  # noqa: S608
         [
@@ -155,7 +167,7 @@ def without_key(found: Found) -> list[Look]:
 async def answer(looks: Iterable[Look], found: Found) -> None:
     """Say to the views of these looks what was found."""
     served = [one for one in looks if one in found.rows and one.followed]
-    opened = await _open({one: found.lines.get(one, []) for one in served})
+    opened = await _open({one: found.lines.get(one, []) for one in served}, found.names)
     for one, lines in opened.items():
         if not one.followed or one.view.closing is not None:
             continue
@@ -193,20 +205,20 @@ def tell_state(view: View, watch: Watch, row: Row) -> None:
 Opened = dict[Look, list[Line] | Refused]
 
 
-async def _open(lines: dict[Look, list[Message]]) -> Opened:
+async def _open(lines: dict[Look, list[Message]], names: dict[int, str]) -> Opened:
     """Open the lines of each look; a look that cannot be read is refused by itself."""
     many = sum(map(len, lines.values())) > MANY_LINES
     # A key that is not in memory now is gone, or will be looked for: not on the loop.
     if many or any(cache.get(one.conversation_id) is None for one, of in lines.items() if of):
-        return await in_thread(_open_all)(lines)
-    return _open_all(lines)
+        return await in_thread(_open_all)(lines, names)
+    return _open_all(lines, names)
 
 
-def _open_all(lines: dict[Look, list[Message]]) -> Opened:
+def _open_all(lines: dict[Look, list[Message]], names: dict[int, str]) -> Opened:
     opened: Opened = {}
     for one, messages in lines.items():
         try:
-            opened[one] = delivery.open_lines(messages) if messages else []
+            opened[one] = delivery.open_lines(messages, names) if messages else []
         except (KeyUnavailable, SealBroken) as error:
             logger.error("lines not opened: %s", type(error).__name__)
             opened[one] = unreadable()

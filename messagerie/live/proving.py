@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comptes.models import User
+from comptes.models import Professional, User, UserKind
 from comptes.sessions import live_users
 from orientation.scope import Scope, scopes_for
 from orientation.standing import stamps_statement
@@ -17,12 +17,13 @@ from orientation.standing import stamps_statement
 
 class Proof(NamedTuple):
     """A session proved. It holds while its stamp does (orientation.standing), and for its day:
-    roles begin and end with days."""
+    roles begin and end with days. `name`: how patients read a professional; "" for others."""
 
     user: User
     scope: Scope
     stamp: str
     day: date
+    name: str = ""
 
 
 _today = (0.0, date.min)  # until when it is known (time.monotonic), and the day
@@ -52,8 +53,11 @@ def _prove(session_keys: Iterable[str]) -> dict[str, Proof]:
         cursor.execute(*stamps_statement([(key, user.pk) for key, user in users.items()]))
         stamps = dict(cursor.fetchall())
         scopes = scopes_for(list(users.values()))
+        names = Professional.objects.names(
+            user.pk for user in users.values() if user.kind == UserKind.PROFESSIONAL
+        )
         return {
-            key: Proof(user, scope, stamps[key], day)
+            key: Proof(user, scope, stamps[key], day, names.get(user.pk, ""))
             for (key, user), scope in zip(users.items(), scopes, strict=True)
             if key in stamps
         }

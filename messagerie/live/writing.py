@@ -289,6 +289,7 @@ def _line_text(waiting: Waiting, kept: Kept) -> str:
         client_id=waiting.line.client_id,
         created_at=kept.at,
         body=waiting.text,
+        by=waiting.view.proof.name,
     )
     return frames.encode(line_frame(waiting.line.conversation_id, line))
 

@@ -8,9 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from messagerie.contents import ContentErased
+from orientation.duty import duty_zone, structures_of_duty
+from orientation.models import Structure
 from orientation.scope import Scope, scope_for
 
 View = Callable[..., HttpResponse]
@@ -20,12 +23,14 @@ class ConsoleRequest(HttpRequest):
     """A request that `professionals_only` let through."""
 
     scope_of_user: Scope
+    structures: list[Structure]  # for which this professional may take a duty today
 
 
 def professionals_only(view: View) -> View:
     """Lead anonymous people to sign-in and turn other accounts away; no page stays in a cache.
 
-    A conversation whose content is erased gives one page that says so.
+    Hours are those of the place where the professional works. A conversation whose content is
+    erased gives one page that says so.
     """
 
     @wraps(view)
@@ -34,10 +39,12 @@ def professionals_only(view: View) -> View:
         if not scope.is_professional:
             raise PermissionDenied
         request.scope_of_user = scope
-        try:
-            return view(request, *args, **kwargs)
-        except ContentErased as erased:
-            context = {"sentence": erased.sentence}
-            return render(request, "console/effacee.html", context, status=erased.status)
+        request.structures = structures_of_duty(request.user, scope)
+        with timezone.override(duty_zone(request.structures, scope)):
+            try:
+                return view(request, *args, **kwargs)
+            except ContentErased as erased:
+                context = {"sentence": erased.sentence}
+                return render(request, "console/effacee.html", context, status=erased.status)
 
     return never_cache(login_required(checked))

@@ -68,6 +68,7 @@ def conversation_page(
         "last_seq": lines[-1].seq if lines else 0,
         "typed": typed or drafts.take_reply(request.session, row.pk),
         "error": error,
+        "now": now,
         "client_id": client_id or uuid.uuid4(),
         "boite": outbox_keys(request.user),
         "live_epoch": epoch,
@@ -140,6 +141,11 @@ def reply(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         return _session_over(request, conversation_id, typed)
     if not is_patient(request):
         return other_account(request)
+    if "garder" in request.POST:  # by the page, whose session had ended: nobody pressed « Envoyer »
+        try:
+            return conversation_page(request, conversation_id, typed=typed)
+        except Refused as hidden:
+            return refusal(request, hidden, "")
     try:
         client_id = UUID(request.POST.get("client_id", ""))
     except ValueError:

@@ -12,7 +12,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from comptes.models import Professional
 from messagerie import delivery
 from messagerie.actions.orienting import OrientationCard
 from messagerie.actions.safety import Worsening
@@ -43,7 +42,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Bubble:
-    """One line of the thread. `day` is filled on the first line of a day.
+    """One line of the thread. `day`, in words, and `iso_day` are filled on the first line of a day.
 
     Of the patient's own: `client_id`; `sent`, how far it went (envoye, remis, ouvert; "" when the
     page does not say); `sent_quiet`, when the next own line is as far and says it.
@@ -56,6 +55,7 @@ class Bubble:
     body: str
     at: datetime
     day: str = ""
+    iso_day: str = ""
     card: Card | None = None
     signs: tuple[str, ...] = ()
     client_id: UUID | None = None
@@ -77,23 +77,25 @@ def all_lines(conversation: Conversation) -> list[Line]:
 def bubbles(conversation: Conversation, lines: Iterable[Line], now: datetime) -> list[Bubble]:
     """The lines as the page shows them."""
     lines = list(lines)
-    names = authors(conversation, lines)
     pieces = pieces_of(conversation, lines, route="patient:piece")
     zone = ZoneInfo(conversation.time_zone)
     shown: list[Bubble] = []
     last_day: date | None = None
+    today = timezone.localdate(now, zone)
     for line in lines:
         day = line.created_at.astimezone(zone).date()
+        begins = day != last_day
         body, card, signs = _content(conversation, line)
         shown.append(
             Bubble(
                 seq=line.seq,
                 kind=line.kind,
                 mine=line.side == Side.PATIENT,
-                author=names.get(line.sender_id, ""),
+                author=author_of(conversation, line),
                 body=body,
                 at=line.created_at,
-                day=said_date(day, timezone.localdate(now, zone)) if day != last_day else "",
+                day=said_date(day, today) if begins else "",
+                iso_day=day.isoformat() if begins else "",
                 card=card,
                 signs=signs,
                 client_id=line.client_id if line.side == Side.PATIENT else None,
@@ -114,17 +116,11 @@ def said_date(day: date, today: date) -> str:
     return date_format(day, "l j F" if day.year == today.year else "l j F Y")
 
 
-def authors(conversation: Conversation, lines: Iterable[Line]) -> dict[int | None, str]:
-    """First name, profession and, for who holds the conversation, structure."""
-    ids = {line.sender_id for line in lines if line.side == Side.PROFESSIONAL}
-    if not ids:
-        return {}
-    names: dict[int | None, str] = {}
-    for row in Professional.objects.filter(user_id__in=ids).select_related("user"):
-        names[row.user_id] = row.public_name
-        if row.user_id == conversation.professional_id and conversation.structure:
-            names[row.user_id] += f" · {conversation.structure.name}"
-    return names
+def author_of(conversation: Conversation, line: Line) -> str:
+    """First name, profession and, for who holds the conversation, structure; "" for others."""
+    if line.by and line.sender_id == conversation.professional_id and conversation.structure:
+        return f"{line.by} · {conversation.structure.name}"
+    return line.by
 
 
 def holder_name(conversation: Conversation) -> str:

@@ -3,6 +3,7 @@
 
 import {
   authorOf,
+  days,
   drawLine,
   has,
   isPlain,
@@ -13,21 +14,26 @@ import {
   setTime,
   thread,
 } from "./console_fil.mjs";
-import { refreshLists, sayCount } from "./console_listes.mjs";
+import { keepFresh, linkIs, refreshLists, sayCount } from "./console_listes.mjs";
 import { listenToKeys } from "./console_touches.mjs";
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
 import { readPage } from "./lire.mjs";
 import { spoken } from "./pieces.mjs";
-import { SLOWLY, openLive } from "./saisie.mjs";
+import { SLOWLY, onceSeen, openLive } from "./saisie.mjs";
 
 const scroller = document.querySelector("[data-defile]");
 const reply = document.querySelector("[data-reponse]");
 const linkState = document.querySelector("[data-etat-lien]");
 const conversation = thread?.dataset.conversation;
 const field = reply?.elements.body;
-const OFFLINE = "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion.";
+const QUEUE_SLOWLY = "Connexion limitée. La file se met à jour avec un peu de retard.";
+const OFFLINE = field
+  ? "Hors ligne. Ce que vous écrivez partira dès le retour de la connexion."
+  : "Hors ligne. Cette page n'est plus à jour.";
+
+const SAID = { WORSENING: "état qui s'aggrave", ORIENTATION: "une orientation" };
 
 const announcer = new Announcer(document.querySelector("[data-annonce]"));
 const typingSign = new TypingSign(document.querySelector("[data-saisie]"), announcer);
@@ -44,6 +50,8 @@ const reader =
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 
 function sayLink(text, link = null) {
+  // Said again, the same words would be read aloud again.
+  if (!link && linkState.textContent === text && linkState.hidden === !text) return;
   const put = () => {
     linkState.replaceChildren(text, ...(link ? [" ", link] : []));
     linkState.hidden = !text;
@@ -75,7 +83,10 @@ const own =
     },
     number: (line, seq, at) => {
       setTime(line, at);
-      reader.steady(() => place(line, seq));
+      reader.steady(() => {
+        place(line, seq);
+        days.settle(line, days.of(at));
+      });
     },
     reveal: (node) => reader.reveal(node),
     takeBack: field ? putBack : null,
@@ -93,28 +104,28 @@ direct.addEventListener("line", ({ detail: line }) => {
     reloadSituation(reader);
   } else if (!has(line.seq)) {
     const drawn = drawLine(line);
-    reader.receive(drawn, () => place(drawn, line.seq));
+    reader.receive(drawn, () => {
+      place(drawn, line.seq);
+      days.settle(drawn, days.of(line.at));
+    });
   }
-  if (mine) {
-    own.show();
-    return;
-  }
-  typingSign.wrote();
-  if (line.side === "PATIENT") {
-    const other = line.kind === "FILE" ? spoken(line) : "état qui s'aggrave";
-    const body = typeof line.body === "string" ? line.body : other;
-    announcer.line({ seq: line.seq, author: authorOf(line.side), body });
+  if (mine) own.show();
+  else typingSign.wrote();
+  if (line.side !== "SERVICE" && authorOf(line) !== "Vous") {
+    const body = typeof line.body === "string" ? line.body : (SAID[line.kind] ?? spoken(line));
+    announcer.line({ seq: line.seq, author: authorOf(line), body });
   }
 });
 
-let state = null;
+let state = thread && { state: thread.dataset.etat };
 direct.addEventListener("state", ({ detail }) => {
   if (detail.conversation !== conversation) return;
   const before = state;
   state = detail;
   own.show(detail.patient);
   // The conversation was closed or taken elsewhere: the page shows what may be done now.
-  if (before && before.state !== detail.state && !field?.value && !direct.pending) reload();
+  const busy = field?.value || direct.pending || typedBeside().length;
+  if (before.state !== detail.state && !busy) reload();
   else if ("mienne" in thread.dataset) refreshLists();
 });
 
@@ -125,19 +136,32 @@ direct.addEventListener("typing", ({ detail }) => {
 
 direct.addEventListener("gone", ({ detail }) => {
   if (detail.conversation !== conversation) return;
-  if (!field?.value && !direct.pending) {
+  const beside = typedBeside();
+  if (!field?.value && !direct.pending && !beside.length) {
     location.assign(`${root.dataset.accueil}?partie`);
     return;
   }
   // Only what was typed here stays.
   for (const line of [...thread.children]) if (!line.matches(".ms-replique--partant")) line.remove();
-  for (const part of ["[data-tete]", "[data-droite]"]) document.querySelector(part).replaceChildren();
+  document.querySelector("[data-tete]").replaceChildren();
+  const texts = beside.map((text) => {
+    const made = document.createElement("p");
+    made.textContent = text;
+    return made;
+  });
+  document.querySelector("[data-droite]").replaceChildren(...texts);
   reply?.querySelector("[type=submit]")?.setAttribute("disabled", "");
   lastWord = "Vous n'avez plus accès à cette conversation. Copiez votre texte.";
   sayLink(lastWord);
 });
 
 // --- writing
+
+/** What is typed in the right column: a summary, a word for the patient. The server has none of it. */
+function typedBeside() {
+  const fields = document.querySelectorAll("[data-droite] :is(textarea, input[type=text])");
+  return [...fields].filter((one) => one.value !== one.defaultValue).map((one) => one.value);
+}
 
 function refuse(message) {
   const place = reply.querySelector("[data-refus]");
@@ -204,22 +228,37 @@ document.addEventListener("click", (event) => {
 // --- the link
 
 direct.addEventListener("queue", refreshLists);
-direct.addEventListener("online", () => sayLink(lastWord));
+const follows = Boolean(conversation && thread.dataset.curseur);
+let isOver = false; // the session: the way to sign in stays in sight
+direct.addEventListener("online", () => {
+  linkIs(true);
+  sayLink(lastWord);
+});
 direct.addEventListener("offline", () => {
+  linkIs(false);
   typingSign.hide();
   sayLink(lastWord || OFFLINE);
 });
 direct.addEventListener("slow", () => sayLink(lastWord || SLOWLY));
+// A page that follows no conversation learns from its lists alone whether anything passes.
+keepFresh((passes) => {
+  if (!isOver && !follows) sayLink(lastWord || (passes ? QUEUE_SLOWLY : OFFLINE));
+});
+// Without a socket, a reading is the first to hear that the session is over.
+document.addEventListener("ms-session", () => direct.dispatchEvent(new CustomEvent("session")));
 // The session is over: what was typed stays in sight, and the way to sign in is a link.
 direct.addEventListener("session", () => {
-  if (!own?.texts.length && !field?.value.trim()) {
-    reload();
+  if (isOver) return;
+  isOver = true;
+  const beside = typedBeside().length;
+  if (!own?.texts.length && !field?.value.trim() && !beside) {
+    onceSeen(reload);
     return;
   }
   const link = document.createElement("a");
   link.href = location.href;
   link.textContent = "Se connecter";
-  lastWord = vault
+  lastWord = vault && !beside
     ? "Votre session est finie. Votre texte est gardé sur cet appareil."
     : "Votre session est finie. Copiez votre texte avant de vous connecter.";
   sayLink(lastWord, link);
@@ -243,7 +282,6 @@ begin({
 });
 reader?.toFoot();
 sayCount();
-setInterval(refreshLists, 60_000); // "il y a 3 min" must not grow old
-if (conversation && thread.dataset.curseur) direct.watch(conversation, Number(thread.dataset.curseur));
+if (follows) direct.watch(conversation, Number(thread.dataset.curseur));
 direct.watchQueue();
 direct.start();

@@ -1,20 +1,33 @@
 /* The thread of the console: drawing lines, keeping them in order, and the parts that the server
  * draws. Text of people is only ever set through textContent. */
 
+import { Days, inWords } from "./fil_jours.mjs";
 import { readPage } from "./lire.mjs";
 
 export const root = document.querySelector("[data-console]");
 export const thread = document.querySelector("[data-fil]");
-const clock = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit" });
+// As the server draws them: not the hour of a device that stands elsewhere, or is wrongly set.
+const timeZone = root.dataset.fuseau;
+const clock = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit", timeZone });
+
+const WHOLE = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+export const days = thread && new Days({ thread, timeZone, name: (day) => inWords(day, WHOLE) });
+
+const LONG = 30_000; // a whole thread on a slow link
+const AGAIN = 5_000;
 
 /** Kinds that are one text; the others are drawn by the server. */
-export const isPlain = (kind) => ["TEXT", "EVENT", "CLOSING", "EMERGENCY"].includes(kind);
+export const isPlain = (kind) => ["TEXT", "EVENT"].includes(kind);
 
 export const has = (seq) => thread.querySelector(`[data-seq="${seq}"]`) !== null;
 
-export const authorOf = (side) => (side === "PROFESSIONAL" ? "Vous" : thread.dataset.patient);
+/** Who wrote a line; a colleague may have held the conversation meanwhile. */
+export function authorOf({ side, by }) {
+  if (side !== "PROFESSIONAL") return thread.dataset.patient;
+  return !by || by === thread.dataset.moi ? "Vous" : by;
+}
 
-export function drawLine({ side, body, at }) {
+export function drawLine({ side, body, at, by }) {
   const service = side === "SERVICE";
   const model = document.querySelector(`[data-modele="${service ? "evenement" : "replique"}"]`);
   const line = model.content.firstElementChild.cloneNode(true);
@@ -23,7 +36,7 @@ export function drawLine({ side, body, at }) {
   text.classList.add("ms-lignes");
   line.querySelector("[data-heure]").textContent = clock.format(new Date(at));
   if (service) return line;
-  line.querySelector("[data-auteur]").textContent = authorOf(side);
+  line.querySelector("[data-auteur]").textContent = authorOf({ side, by });
   if (side === "PROFESSIONAL") line.classList.add("ms-replique--pro");
   else line.querySelector("[data-envoi]").remove();
   return line;
@@ -47,17 +60,26 @@ export function place(line, seq) {
 
 /** The thread as the server draws it, with what waits here at its foot. */
 export async function reloadThread(reader) {
-  const fresh = await readPage(thread.dataset.fil);
-  if (!fresh) return;
+  const fresh = await readPage(thread.dataset.fil, LONG);
+  if (!fresh) {
+    // What came and is not plain is not drawn yet: a sign that is declared must be seen.
+    await new Promise((done) => setTimeout(done, AGAIN));
+    return reloadThread(reader);
+  }
   const waiting = [...thread.querySelectorAll(".ms-replique--partant")];
   const drawn = [...fresh.body.childNodes].map((node) => document.adoptNode(node));
   reader.steady(() => {
     const top = (seq) => thread.querySelector(`[data-seq="${seq}"]`);
     // Line by line: what stands before the reader's eyes is not taken away and put back.
+    let day = "";
     for (const line of drawn) {
-      const held = line.dataset?.seq && top(line.dataset.seq);
+      const { seq, jour } = line.dataset ?? {};
+      if (jour) day = jour;
+      if (!seq) continue;
+      const held = top(seq);
       if (held) held.replaceWith(line);
-      else if (line.dataset?.seq) place(line, Number(line.dataset.seq));
+      else place(line, Number(seq));
+      days.settle(line, day);
     }
     thread.append(...waiting);
   });

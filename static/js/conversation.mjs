@@ -2,9 +2,10 @@
  * go by the socket, and what could not leave is kept until it has. */
 
 import {
-  answering,
+  authorOf,
   bubble,
   cardOf,
+  days,
   element,
   fetchParts,
   has,
@@ -18,8 +19,9 @@ import {
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
+import { asksToSignIn } from "./lire.mjs";
 import { spoken } from "./pieces.mjs";
-import { SLOWLY, openLive } from "./saisie.mjs";
+import { SLOWLY, onceSeen, openLive } from "./saisie.mjs";
 
 const id = page.dataset.conversation;
 const bar = page.querySelector("[data-horsligne]");
@@ -48,7 +50,7 @@ const reader = new Reader({
 const announcer = new Announcer(document.querySelector("[data-annonce]"));
 const typingSign = new TypingSign(page.querySelector("[data-saisie]"), announcer);
 
-const { direct, vault, begin, reload } = await openLive({
+const { direct, vault, begin, reload, depart } = await openLive({
   box,
   conversation: id,
   say: (sentence) => {
@@ -69,7 +71,10 @@ const own = new OwnLines({
   },
   number: (node, seq, at) => {
     node.querySelector("time").replaceWith(time(at));
-    reader.steady(() => place(node, seq));
+    reader.steady(() => {
+      place(node, seq);
+      days.settle(node, days.of(at));
+    });
   },
   reveal: (node) => reader.reveal(node),
   takeBack: box ? putBack : null,
@@ -81,29 +86,32 @@ direct.addEventListener("line", ({ detail: line }) => {
   const mine = line.side === "PATIENT";
   if (mine && own.settle(line)) return;
   if (has(line.seq)) return;
-  if (line.kind === "TEXT") show(bubble(line), line.seq);
-  else if (line.kind === "EVENT") show(notice(line), line.seq);
-  else card(line.seq);
+  if (line.kind === "TEXT") show(bubble(line), line);
+  else if (line.kind === "EVENT") show(notice(line), line);
+  else card(line);
   if (line.kind === "EVENT") refresh();
   if (mine) {
     own.show();
     return;
   }
   typingSign.wrote();
-  const author = line.side === "SERVICE" ? "Le service" : answering().split(" · ")[0];
+  const author = line.side === "SERVICE" ? "Le service" : authorOf(line).split(" · ")[0];
   const other = line.kind === "FILE" ? spoken(line) : "une orientation";
   const body = typeof line.body === "string" ? line.body : other;
   announcer.line({ seq: line.seq, author, body });
 });
 
-function show(node, seq) {
-  reader.receive(node, () => place(node, seq));
+function show(node, { seq, at }) {
+  reader.receive(node, () => {
+    place(node, seq);
+    days.settle(node, days.of(at));
+  });
 }
 
 /** Cards are drawn by the server; kept in order, since lines after them may come first. */
-async function card(seq) {
+async function card({ seq, at }) {
   const made = element("li", "ms-evenement", "…");
-  show(made, seq);
+  show(made, { seq, at });
   const parts = await fetchParts(seq - 1);
   const drawn = cardOf(parts, seq);
   reader.steady(() => {
@@ -114,15 +122,31 @@ async function card(seq) {
   own.show();
 }
 
-let refreshing = null;
-function refresh() {
-  refreshing ??= fetchParts(direct.cursor(id)).then((parts) => {
-    refreshing = null;
-    if (parts) reader.steady(() => putParts(parts));
-  });
-}
+const drawnState = () => page.querySelector("[data-etat]").dataset.etat;
+const AGAIN = 5_000; // doubled each time, up to a minute
+let state = drawnState();
+let wait = AGAIN;
+let refreshing = false;
+let asked = false; // meanwhile
+let again = null;
 
-let state = page.querySelector("[data-etat]").dataset.etat;
+/** Draw anew what the state changes, and go on until the page shows the state that it was told. */
+async function refresh() {
+  asked = refreshing;
+  if (refreshing) return;
+  refreshing = true;
+  const parts = await fetchParts(direct.cursor(id));
+  refreshing = false;
+  if (parts) reader.steady(() => putParts(parts));
+  if (parts && drawnState() === state) {
+    wait = AGAIN;
+    if (asked) refresh();
+  } else {
+    clearTimeout(again);
+    again = setTimeout(refresh, wait);
+    wait = Math.min(2 * wait, 60_000);
+  }
+}
 
 setInterval(() => {
   if (state === "WAITING" && document.visibilityState === "visible") refresh();
@@ -155,7 +179,7 @@ function closed() {
       "Cette conversation vient d'être close : votre message n'est pas parti. " +
         "Rouvrez-la, et il sera prêt à partir.",
     );
-    form.querySelector("button").disabled = true;
+    form.querySelector(":scope > [type=submit]").disabled = true;
     form.classList.add("ms-reponse--close");
   } else {
     form.hidden = true;
@@ -248,20 +272,27 @@ direct.addEventListener("gone", () => {
 });
 // The session is over. What was typed goes to a page that keeps it and leads to the sign-in; lines
 // that did not leave are shown there, and wait on this device, or go along when it keeps nothing.
-direct.addEventListener("session", async () => {
+// Nothing is sent: only who writes does that.
+direct.addEventListener("session", () => onceSeen(signIn));
+
+async function signIn() {
   const waiting = own.texts;
-  if (!waiting.length && !box?.value.trim()) {
+  const nothing = !form || (!waiting.length && !box.value.trim());
+  // Signed in again in another tab, or under another password: this device gives all back.
+  if (nothing || (vault && !(await asksToSignIn(page.dataset.vivant)))) {
     reload();
     return;
   }
   await vault?.settled();
+  hidden(form, "garder", "1");
+  depart();
   if (vault) {
     for (const text of waiting) hidden(form, "waiting", text);
   } else {
     box.value = [...waiting, box.value].filter((text) => text.trim()).join("\n");
   }
   form.submit();
-});
+}
 
 begin({
   restore: (entry) => {

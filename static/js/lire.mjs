@@ -2,25 +2,44 @@
  *
  * A redirection is never followed. Once the session is over it leads to the sign-in page, and
  * that page gives the browser another form token: whoever signs in at this moment in another tab
- * would be told that their form has expired. The redirection itself takes the dead session's cookie
- * away, once: the next reading has none to take. */
+ * would be told that their form has expired. The service leaves the dead session's cookie in place
+ * (config/background_session.py): it could already be that of the next one. */
 
-/** The answer of an address; null without network, or when the answer is not the one asked for. */
-export async function read(address, headers = {}) {
+const LONGEST = 10_000; // milliseconds: what answers no more must not hold up what comes after
+
+/** The answer of an address, taken by `take`, all within `longest`. Null without network, or when the
+ * answer is not the one asked for. The document hears "ms-session" when the service asks to sign in. */
+async function read(address, take, headers = {}, longest = LONGEST) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), longest);
   try {
-    const answer = await fetch(address, { headers, redirect: "manual" });
-    return answer.ok ? answer : null;
+    const answer = await fetch(address, { headers, redirect: "manual", signal: stop.signal });
+    if (answer.type === "opaqueredirect") document.dispatchEvent(new Event("ms-session"));
+    return answer.ok ? await take(answer) : null;
   } catch {
-    return null;
+    return null; // no network, or cut in the middle
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-/** The document of an address, or null. */
-export async function readPage(address) {
+/** Whether the service asks to sign in; true too when nobody answers. */
+export async function asksToSignIn(address) {
   try {
-    const answer = await read(address);
-    return answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const signal = AbortSignal.timeout(LONGEST);
+    return (await fetch(address, { redirect: "manual", signal })).type === "opaqueredirect";
   } catch {
-    return null; // cut in the middle
+    return true;
   }
+}
+
+/** What an address says in JSON, or null. */
+export function readJson(address) {
+  return read(address, (answer) => answer.json(), { Accept: "application/json" });
+}
+
+/** The document of an address, or null. `longest`: milliseconds. */
+export function readPage(address, longest = LONGEST) {
+  const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+  return read(address, parse, {}, longest);
 }

@@ -14,8 +14,9 @@ const RELOADED = "ms-epoque"; // the epoch that this tab was loaded again for: o
  * @param {HTMLTextAreaElement|undefined} page.box where one writes
  * @param {string|undefined} page.conversation the one of the page
  * @param {(text: string) => void} page.say tells the person a sentence, in a place that stays
- * @returns {Promise<{ direct: Direct, vault: object|null, begin: (own) => void }>} `begin` once the
- *   page listens: what pages that are gone have left comes back
+ * @returns {Promise<{ direct: Direct, vault: object|null, begin: (own) => void, reload, depart }>}
+ *   `begin` once the page listens: what pages that are gone have left comes back; `depart` before
+ *   the page goes by itself with what was typed
  */
 export async function openLive({ box, conversation, say }) {
   const held = document.querySelector("[data-coffre]");
@@ -91,7 +92,22 @@ export async function openLive({ box, conversation, say }) {
       wants: (of) => Boolean(box) && of === conversation && (loading || !box.value),
     });
   };
-  return { direct, vault, begin, reload };
+  const depart = () => {
+    leaving = true;
+  };
+  return { direct, vault, begin, reload, depart };
+}
+
+/** The session is over: `go` to the sign-in page, once somebody looks at this one. Asked for from
+ * behind, its answer would take away the cookie of whoever signs in in another tab meanwhile
+ * (config/background_session.py). Until then the page shows nothing. */
+export function onceSeen(go) {
+  if (document.visibilityState === "visible") {
+    go();
+    return;
+  }
+  document.body.hidden = true;
+  document.addEventListener("visibilitychange", go, { once: true });
 }
 
 /** At logout: nothing stays on the device, and the other tabs leave too. */

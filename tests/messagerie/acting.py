@@ -3,12 +3,20 @@
 import uuid
 
 import pytest
+from django.test import Client
 
 from comptes.models import User
 from messagerie import actions
 from messagerie.errors import RefusalCode, Refused
 from messagerie.models import Conversation
 from orientation.scope import scope_for
+
+
+def signed_in(user: User) -> Client:
+    """The browser of somebody."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def by(user: User) -> dict[str, object]:

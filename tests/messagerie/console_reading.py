@@ -3,10 +3,8 @@
 import re
 from html import unescape
 
-from django.test import Client
 from django.urls import reverse
 
-from comptes.models import User
 from messagerie.contents import CareDetails, Subject
 
 LINA = Subject(relation="CHILD", first_name="Lina", age=4)
@@ -18,12 +16,6 @@ CHEST = CareDetails(
     medecin_traitant="DECLARED",
     medecin_traitant_name="Dr Essai",
 )
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text_of(response) -> str:

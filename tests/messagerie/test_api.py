@@ -12,6 +12,7 @@ from messagerie.contents import CareDetails, Subject
 from messagerie.models import Conversation, Message
 from messagerie.states import Outcome, State
 from tests import factories
+from tests.messagerie.acting import signed_in
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
@@ -31,12 +32,6 @@ def cpts():
 @pytest.fixture
 def lucie(cpts) -> User:
     return factories.professional(cpts, first_name="Lucie")
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

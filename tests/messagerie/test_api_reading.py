@@ -13,8 +13,7 @@ from messagerie.live.epoch import current_epoch
 from messagerie.models import Conversation
 from messagerie.states import Outcome, State
 from tests import factories
-from tests.messagerie.acting import by, post, reread
-from tests.messagerie.console_reading import signed_in
+from tests.messagerie.acting import by, post, reread, signed_in
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
@@ -134,7 +133,7 @@ def test_a_reading_costs_the_same_whatever_it_reads(talk, lucie, lines, django_a
     address = reverse("api:lecture", args=[talk.pk])
     place = {"cursor": 3, "opened": True, "epoch": current_epoch()}
     client.post(address, place, content_type="application/json")
-    with django_assert_num_queries(9) as queries:
+    with django_assert_num_queries(10) as queries:
         answer = client.post(address, place, content_type="application/json")
     assert len(answer.json()["lines"]) == lines
     assert not [one for one in queries.captured_queries if "FOR NO KEY UPDATE" in one["sql"]]

@@ -15,7 +15,8 @@ from messagerie.states import Outcome, State
 from orientation.models import Decision
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.console_reading import CHEST, LINA, signed_in, text_of, url
+from tests.messagerie.acting import signed_in
+from tests.messagerie.console_reading import CHEST, LINA, text_of, url
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),

@@ -4,11 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from comptes.models import User
 from messagerie import actions
 from messagerie.models import Conversation, ErasureRequest
 from tests import factories
-from tests.messagerie.acting import of, reread
+from tests.messagerie.acting import of, reread, signed_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("territory")]
 WORD = "Zqxjphosphène"
@@ -21,12 +20,6 @@ def closed() -> Conversation:
     made = factories.conversation(patient, body=f"Ma question {WORD}.")
     actions.withdraw(made.pk, **of(patient))
     return reread(made)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

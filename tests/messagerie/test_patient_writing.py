@@ -189,3 +189,20 @@ def test_a_closed_conversation_sends_to_the_15_not_to_a_form(client, taken, luci
     resolve(taken, lucie)
     page = text_of(client.get(url_of(taken, "aggravation"), follow=True))
     assert "appelez le 15" in page
+
+
+def test_what_a_page_gives_to_keep_is_not_sent(client, taken):
+    """Its session had ended meanwhile: it posts by itself, and nobody pressed « Envoyer »."""
+    before = Message.objects.count()
+    kept = {"body": "à moitié", "client_id": str(uuid.uuid4()), "garder": "1"}
+    page = client.post(url_of(taken, "repondre"), kept)
+    assert page.status_code == 200
+    assert box_of(page.content.decode()) == "à moitié"
+    assert Message.objects.count() == before
+
+
+def test_what_another_patient_gives_to_keep_is_not_shown(client, taken):
+    client.force_login(factories.patient())
+    page = client.post(url_of(taken, "repondre"), {"body": "à moitié", "garder": "1"})
+    assert page.status_code == 404
+    assert "à moitié" not in page.content.decode()

@@ -78,7 +78,8 @@ def new_page(browser, stack, watch):
 
     def open_page(**options):
         context = browser.new_context(
-            base_url=stack.base_url, locale="fr-FR", timezone_id="Europe/Paris", **options
+            **{"base_url": stack.base_url, "locale": "fr-FR", "timezone_id": "Europe/Paris"}
+            | options
         )
         context.set_default_timeout(15_000)
         watch.context(context)

@@ -22,6 +22,8 @@ OF_THE_TESTS = (
     "STATE_DIR",
     "DJANGO_SETTINGS_MODULE",
 )
+# Every browser of the tests has the same.
+ONE_ADDRESS = {"DOOR_FILES_PER_MINUTE": "10000", "DOOR_FILES_PER_HOUR": "10000"}
 
 
 @dataclass
@@ -88,7 +90,7 @@ def running(state: Path, *options: str) -> Iterator[Stack]:
         process = subprocess.Popen(
             [sys.executable, "-m", "config.start.run", "--port", str(port), *options],
             cwd=CHECKOUT,
-            env=env | {"ETAT_DIR": str(state)},
+            env=env | ONE_ADDRESS | {"ETAT_DIR": str(state)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

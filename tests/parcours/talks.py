@@ -26,10 +26,8 @@ BEFORE = "Bonjour, depuis quand ?"
 LINKS = "**/ws/v1/"
 OFFLINE = "Hors ligne"
 BY_HTTP = re.compile(r"/api/v1/conversations/[^/]+/(messages|reading)/$")
-# In the instance: the professional closes the conversation `pk`, and its term comes.
-ERASE = """
-from datetime import timedelta
-from django.utils import timezone
+# In the instance: the professional closes the conversation `pk`.
+CLOSE = """
 from messagerie import actions
 from messagerie.models import Conversation
 from orientation.scope import scope_for
@@ -37,8 +35,16 @@ held = Conversation.objects.get(pk={pk!r})
 by = held.professional
 advice = {{"outcome": "RESOLVED", "summary": "Un conseil."}}
 actions.close(held.pk, professional=by, scope=scope_for(by), **advice)
+"""
+# In the instance: the professional closes the conversation `pk`, and its term comes.
+ERASE = (
+    CLOSE
+    + """
+from datetime import timedelta
+from django.utils import timezone
 assert actions.erase_at_term(held.pk, closed_before=timezone.now() + timedelta(days=1))
 """
+)
 # Every word that the browser holds for this site, of whatever kind.
 STORED = """async () => {
     const said = [document.cookie];

@@ -9,6 +9,7 @@ from evaluation.demo.people import CAMILLE, INES, PASSWORD
 from tests.config.conftest import until
 from tests.parcours.talks import (
     BEFORE,
+    CLOSE,
     OFFLINE,
     QUESTION,
     Link,
@@ -170,16 +171,44 @@ def test_another_account_finds_nothing_and_sends_nothing(talk, side):
     assert "ms." not in stored(page)
 
 
-def test_a_page_whose_session_is_over_asks_for_no_sign_in_page_by_itself(talk):
-    """It would give the browser another form token, and whoever signs in beside it is refused."""
+BEHIND = """() => {
+    Object.defineProperty(document, "visibilityState", {
+        get: () => (window.ahead ? "visible" : "hidden"),
+    });
+}"""
+AHEAD = """() => {
+    window.ahead = true;
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_page_behind_asks_for_no_sign_in_page_by_itself(talk):
+    """Its answer would undo what whoever signs in beside it does meanwhile."""
     console = talk.console
     answered: list[str] = []
     console.on("response", lambda response: answered.append(response.url))
+    console.evaluate(BEHIND)
     console.context.clear_cookies()
     for line in ("Elle gonfle.", "Elle chauffe."):  # the second, once the first is answered
         with console.expect_response("**/console/file/**"):
             patient_writes(talk.phone, line)
     assert not [url for url in answered if "/compte/" in url]
+    expect(console.locator("body")).to_be_hidden()
+    console.evaluate(AHEAD)
+    expect(console.get_by_role("heading", name="Se connecter")).to_be_visible()
+
+
+@SIDES
+def test_a_page_behind_whose_session_is_over_shows_nothing_until_it_is_looked_at(stack, talk, side):
+    page, _ = sides(talk, side)
+    address = page.url
+    page.evaluate(BEHIND)
+    email = CAMILLE.email if side == "patient" else INES.email
+    stack.shell(END_SESSIONS.format(email=email))
+    expect(page.locator("body")).to_be_hidden()
+    assert page.url == address
+    page.evaluate(AHEAD)
+    expect(page.get_by_role("heading", name="Se connecter")).to_be_visible()
 
 
 END_SESSIONS = """
@@ -189,6 +218,36 @@ from messagerie.delivery import hint_rights
 Session.objects.all().delete()
 hint_rights(User.objects.get(email={email!r}).pk)
 """
+
+
+def test_a_text_half_typed_is_sent_by_nobody_but_its_author(stack, talk):
+    """The session ended, and the same person is back in another tab: the page has its text."""
+    phone = talk.phone
+    box(phone).fill(HALF)
+    until(lambda: ".texte." in stored(phone))
+    phone.evaluate(BEHIND)
+    stack.shell(END_SESSIONS.format(email=CAMILLE.email))
+    expect(phone.locator("body")).to_be_hidden()
+    enter(phone.context.new_page(), "patient")
+    phone.evaluate(AHEAD)
+    expect(box(phone)).to_have_value(HALF)
+    expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE])
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE])
+
+
+def test_a_closed_page_whose_session_is_over_is_not_left_blank(stack, talk):
+    """A line that waits there has no form to go with; this device keeps it."""
+    phone = talk.phone
+    link = leave_waiting(phone)
+    stack.shell(CLOSE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
+    phone.reload()
+    expect(phone.get_by_text(WAITING)).to_be_visible()
+    phone.evaluate(BEHIND)
+    stack.shell(END_SESSIONS.format(email=CAMILLE.email))
+    link.mend()
+    expect(phone.locator("body")).to_be_hidden()
+    phone.evaluate(AHEAD)
+    expect(phone.get_by_role("heading", name="Se connecter")).to_be_visible()
 
 
 def test_signed_in_again_the_same_account_goes_on(stack, talk):
@@ -220,3 +279,14 @@ def test_a_professional_whose_session_ends_keeps_the_text_in_sight(stack, talk):
     link.click()
     expect(console.get_by_label("Courriel")).to_be_visible()
     assert not SENTINELS.search(stored(console))
+
+
+def test_what_is_typed_in_the_right_column_is_not_lost_either(stack, talk):
+    """The server has none of it, and the device keeps only the answer."""
+    console = talk.console
+    console.get_by_role("link", name="Clore", exact=True).click()
+    summary = console.locator("[data-droite] textarea").first
+    summary.fill("Du froid, dix minutes.")
+    stack.shell(END_SESSIONS.format(email=INES.email))
+    expect(console.get_by_text("Copiez votre texte avant de vous connecter")).to_be_visible()
+    expect(summary).to_have_value("Du froid, dix minutes.")

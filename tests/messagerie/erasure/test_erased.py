@@ -6,7 +6,6 @@ from functools import partial
 
 import pytest
 from channels.db import database_sync_to_async
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,7 +21,7 @@ from messagerie.models import Conversation, Message
 from orientation.engine import open_decision
 from orientation.models import Decision
 from tests import factories
-from tests.messagerie.acting import of, refused, reread
+from tests.messagerie.acting import of, refused, reread, signed_in
 from tests.messagerie.erasure.erasing import WORD, admin, ask, erase
 from tests.sockets import Socket
 
@@ -37,12 +36,6 @@ WAIT = 30
 def erased(closed, nadia, paul) -> Conversation:
     erase(closed, nadia, paul)
     return reread(closed)
-
-
-def signed_in(user: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
 
 
 def test_a_key_still_in_memory_opens_nothing(closed, nadia, paul):

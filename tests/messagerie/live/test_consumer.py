@@ -47,6 +47,22 @@ async def test_both_see_each_line_with_the_same_number(talk, pages):
         assert heard[0]["side"] == ("PROFESSIONAL" if who == "pro" else "PATIENT")
 
 
+async def test_a_line_of_a_professional_says_whose_it_is_however_it_comes(talk, lucie, pages):
+    """A colleague may take over: the page must not lend these words to who answers now."""
+    own = {"by": "Lucie, infirmier"}
+    await watch(pages["patient"], talk)
+    await pages["pro"].say(send(talk, "Au repos."))
+    live = await hear_line(pages["patient"], "Au repos.")
+    assert live | own == live
+    caught_up = [frame for frame in await watch(pages["patient"], talk) if frame["t"] == "line"]
+    assert caught_up[-1] == live
+    assert ["by" in line for line in caught_up] == [
+        line["side"] == "PROFESSIONAL" for line in caught_up
+    ]
+    (read,) = await apart(delivery.lines_after)(talk.pk, live["seq"] - 1)
+    assert {"by": read.by} == own
+
+
 async def test_an_acknowledged_line_is_committed(talk, pages):
     frame = send(talk)
     await pages["pro"].say(frame)
