@@ -16,13 +16,18 @@ from benchmarks.messages.web import Web
 Tell = Callable[[str], None]
 
 
+def _start(talks: int) -> float:
+    """Seconds before the measured time, in which each conversation speaks once: the reference, and
+    the open loop at 200/s, take seconds for one lap of 1,000."""
+    return 6.0 if talks >= 1000 else 2.0
+
+
 def closed(talks: int, seconds: float) -> Shape:
-    """Many conversations need a longer start: the reference takes seconds for one lap of 1,000."""
-    return Shape(f"closed {talks}", talks, None, 6.0 if talks >= 1000 else 2.0, seconds)
+    return Shape(f"closed {talks}", talks, None, _start(talks), seconds)
 
 
 def opened(rate: float, talks: int, seconds: float) -> Shape:
-    return Shape(f"open {rate:g}/s {talks}", talks, rate, 2.0, seconds)
+    return Shape(f"open {rate:g}/s {talks}", talks, rate, _start(talks), seconds)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ WHOLE = Program(
         (opened(1000, 200, 6), (targets.PRODUCT,)),
     ),
 )
+# What a process carries before its first measure: nothing is done there for the first time.
+WARMING = Shape("warming", 50, None, 0.5, 1.0)
 SHORT = Program(1, ((closed(50, 4), BOTH), (opened(200, 50, 4), BOTH)))
 
 
@@ -73,19 +80,22 @@ def play(
 ) -> tuple[list[list[Bout]], list[str]]:
     """All rounds, and the measures that did not come to their end. Every target's process is
     started anew for each round and rests while the others are measured; every second round takes
-    the targets backwards."""
+    the targets backwards. Two processes of the product never run together: the one that rests would
+    hear each hint of the one that is measured, and answer it with a core of theirs."""
     rounds, failed = [], []
     for number in range(program.rounds):
         tell(f"\ntour {number + 1} sur {program.rounds}")
         webs: dict[str, Web] = {}
         try:
-            for target in program.targets:
-                webs[target.name] = Web(target, logs).start()
             bouts = []
             for shape, chosen in program.bouts:
                 for target in chosen[:: -1 if number % 2 else 1]:
+                    web = _web_of(target, webs, logs)
+                    if web.is_new:
+                        ring.fight(web, WARMING, _places_of(target, WARMING, places))
+                        web.is_new = False
                     try:
-                        bouts.append(one(webs[target.name], shape, places, ring, tell))
+                        bouts.append(one(web, shape, places, ring, tell))
                     except RuntimeError as error:
                         failed.append(f"{target.name}, {shape.name}, round {number + 1}: {error}")
                         tell(f"  {failed[-1]}")
@@ -94,6 +104,17 @@ def play(
             for web in webs.values():
                 web.stop()
     return rounds, failed
+
+
+def _web_of(target: Target, webs: dict[str, Web], logs: Path) -> Web:
+    """The process of a target, started if need be; no other process of the product runs then."""
+    if target.dialect == Product.name:
+        for name in [name for name, web in webs.items() if web.target.dialect == Product.name]:
+            if name != target.name:
+                webs.pop(name).stop()
+    if target.name not in webs:
+        webs[target.name] = Web(target, logs).start()
+    return webs[target.name]
 
 
 def alone(
@@ -111,6 +132,11 @@ def alone(
         web.stop()
 
 
+def _places_of(target: Target, shape: Shape, places: Sequence[Place]) -> list[Place]:
+    chosen = list(places[: shape.talks])
+    return people.cursors(chosen) if target.dialect == Product.name else chosen
+
+
 def one(
     web: Web,
     shape: Shape,
@@ -120,10 +146,7 @@ def one(
     **calls: Callable[[], None],
 ) -> Bout:
     """One measure, told in one line."""
-    chosen = list(places[: shape.talks])
-    if web.target.dialect == Product.name:
-        chosen = people.cursors(chosen)
-    bout = ring.fight(web, shape, chosen, **calls)
+    bout = ring.fight(web, shape, _places_of(web.target, shape, places), **calls)
     result = bout.result
     tell(
         f"  {web.target.name:14} {shape.name:16} {bout.rate:7.0f}/s"

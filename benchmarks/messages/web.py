@@ -24,6 +24,7 @@ class Web:
         self.port = free_port()
         self.log = logs / f"{target.name.replace(' ', '-')}.log"
         self._child: subprocess.Popen[bytes] | None = None
+        self.is_new = True  # nothing was measured on it yet
 
     @property
     def pid(self) -> int:
