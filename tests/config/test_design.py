@@ -84,6 +84,28 @@ def test_every_class_that_our_pages_use_kept_its_rules(built):
     assert not missing
 
 
+def rules_of(blocks, within=""):
+    for block in blocks:
+        if block.declarations:
+            yield within, block
+        yield from rules_of(block.children, within + block.prelude)
+
+
+def test_an_old_browser_without_has_hides_nothing():
+    """It drops every rule that names :has. A plain selector in the same list would go with it, and
+    what only such a rule shows would never be seen: the signs of the door and their numbers."""
+    for sheet in (settings.BASE_DIR / "static" / "css").glob("*.css"):
+        for within, block in rules_of(parse(sheet.read_text())):
+            selectors = split_selectors(block.prelude)
+            knowing = [one for one in selectors if ":has(" in one]
+            assert not knowing or len(knowing) == len(selectors), (sheet.name, block.prelude)
+            shows = any(
+                said.replace(" ", "").startswith("display:") and "none" not in said
+                for said in block.declarations
+            )
+            assert not (knowing and shows) or "selector(:has(" in within, (sheet.name, knowing)
+
+
 def test_the_states_look_is_served_whole_to_who_asks_for_it(tmp_path):
     design.build(tmp_path, state_look=True)
     assert "fr-logo" in (tmp_path / "dsfr" / "dsfr.css").read_text()

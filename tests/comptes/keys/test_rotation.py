@@ -53,6 +53,11 @@ def make_keys(count: int) -> dict[uuid.UUID, bytes]:
     return plain
 
 
+def keys_left_among(plain: dict[uuid.UUID, bytes]) -> int:
+    """How many of these keys are still under version 1."""
+    return DataKey.objects.filter(pk__in=plain, key_version=1).count()
+
+
 def assert_all_open(plain: dict[uuid.UUID, bytes], version: int) -> None:
     rows = list(DataKey.objects.filter(pk__in=plain).values_list("pk", "key_version", "wrapped"))
     assert len(rows) == len(plain)
@@ -250,6 +255,7 @@ def test_killed_half_way_under_writers_and_readers_nothing_is_lost():
                 cipher.cache.clear()
                 assert cipher.unseal(told, "body", sealed) == "avant"
                 assert cipher.unseal(owner, "body", written[owner]) == str(owner)
+                stop.wait(0.01)  # as people do: three who never rest leave the renewal no processor
         except BaseException as error:
             errors.append(error)
         finally:
@@ -263,8 +269,8 @@ def test_killed_half_way_under_writers_and_readers_nothing_is_lost():
         _until_half_way(first)
         first.send_signal(signal.SIGKILL)
         first.communicate(timeout=WAIT)
-        half = rotation.keys_by_version()
-        assert 0 < half[1] < MANY
+        # Without those that were made meanwhile, which begin under version 1 too.
+        assert 0 < keys_left_among(plain) < MANY
         assert lines_of_journal() == []
         with pytest.raises(CommandError, match="encore sous la version 1"):
             run("--destroy", "1")
