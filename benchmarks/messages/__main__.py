@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import django
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 django.setup()
@@ -80,7 +81,7 @@ def main() -> int:
         targets.make_reference_table(lambda command: subprocess.run(command, check=True))
         places = people.talks(50 if alone else program.talks)
         line(f"{len(places)} conversations, {2 * len(places)} personnes connectées")
-        ring = Ring(pids(connection), folder)
+        ring = Ring(pids(connection), folder, Path(settings.STATE_DIR))
         if asked.profile:
             profile(places, ring, folder)
             return 0

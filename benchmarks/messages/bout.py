@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.messages import history, meter
+from benchmarks.messages import disk, history, meter
+from benchmarks.messages.latency import Latency
 from benchmarks.messages.orders import Order, Place, Result
 from benchmarks.messages.targets import ROWS
 from benchmarks.messages.web import Web
@@ -41,7 +42,8 @@ class Shape:
 
 @dataclass(frozen=True)
 class Bout:
-    """One measure done. CPU in seconds over the measured time, by program."""
+    """One measure done. CPU in seconds over the measured time, by program. `disk`: what the disk
+    alone took just before an open loop, where a wait is a line's own."""
 
     target: str
     shape: Shape
@@ -50,6 +52,7 @@ class Bout:
     memory: int
     disturbed: int
     windows: int
+    disk: Latency | None = None
 
     @property
     def rate(self) -> float:
@@ -80,10 +83,12 @@ class Bout:
 
 
 class Ring:
-    """The place of the measures: programs beside the web process, numbers of the measures."""
+    """The place of the measures: programs beside the web process, numbers of the measures.
+    `disk`: a folder on the disk of the database."""
 
-    def __init__(self, servers: dict[str, int], folder: Path) -> None:
+    def __init__(self, servers: dict[str, int], folder: Path, disk: Path) -> None:
         self._servers = servers
+        self._disk = disk
         self._folder = folder
         self._measures = int.from_bytes(os.urandom(3), "big") << 8
 
@@ -120,6 +125,7 @@ class Ring:
         paper.write_bytes(msgspec.json.encode(order))
         rows = ROWS[web.target.dialect](self._measures)
         patience = shape.warm + shape.seconds + OVERTIME
+        alone = disk.probe(self._disk) if shape.rate else None
         clocks = self._run(web, paper, patience, at_begin, at_end)
         memory = web.memory
         result = msgspec.msgpack.decode(answer.read_bytes(), type=Result)
@@ -136,6 +142,7 @@ class Ring:
             memory=memory,
             disturbed=disturbed,
             windows=windows,
+            disk=alone,
         )
 
     def _run(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 
-from benchmarks.messages import targets
+from benchmarks.messages import disk, targets
 from benchmarks.messages.bout import CLIENT_BOUND, WINDOW, Bout, Shape
 from benchmarks.messages.guarantees import GUARANTEES
 from benchmarks.messages.latency import Spread, ratios, shown, shown_spread
@@ -16,6 +16,10 @@ from benchmarks.messages.servers import machine
 Rounds = Sequence[Sequence[Bout]]
 PAIR = (targets.PRODUCT.name, targets.REFERENCE.name)
 FIELDS = ("p50", "p95", "p99", "max")
+DISK = (
+    lambda bout: bout.disk.p50 if bout.disk else math.nan,
+    lambda bout: bout.disk.p99 if bout.disk else math.nan,
+)
 LABELS = {
     target.name: target.label
     for target in (
@@ -40,6 +44,9 @@ METHOD = f"""
 - Closed loop: one line under way in each conversation; when it is acknowledged **and** shown to the
   other side, the other side answers. Open loop: lines are due on a fixed schedule, and waiting is
   counted from the moment when they were due.
+- The disk alone: one page of 8 KiB written and waited for, {disk.RATE} times a second, for five
+  seconds just before each open loop, with nothing else at work. Whoever keeps what it acknowledges
+  waits for that too, and the host's disk changes from minute to minute.
 - A round takes every target through a shape before the next shape; ratios are formed inside a
   round. Figures are medians (lowest–highest) of the rounds.
 - After every measure: each line sent is shown once and in order to the other side, both screens
@@ -192,15 +199,17 @@ def open_table(rounds: Rounds) -> str:
             shown_spread(ratio(rounds, shape, target, lambda bout: bout.result.delivery.p50)),
             shown_spread(ratio(rounds, shape, target, lambda bout: bout.result.delivery.p99)),
         ]
+        alone = [shown_spread(Spread.of(values(rounds, shape, target, one))) for one in DISK]
         rows.append(
             [f"{shape.rate:g}/s, {shape.talks}", label(rounds, shape, target)]
             + [shown(achieved.median)]
-            + [*four("ack"), *four("delivery"), *against, shown(late.median)]
+            + [*four("ack"), *four("delivery"), *against, *alone, shown(late.median)]
         )
     head = ["offered, conversations", "target", "achieved/s"]
     head += [f"ack {field} ms" for field in FIELDS]
     head += [f"delivery {field}" for field in FIELDS]
-    head += ["delivery p50 × reference", "p99 × reference", "generator late p99 ms"]
+    head += ["delivery p50 × reference", "p99 × reference", "disk alone p50 ms", "disk alone p99"]
+    head += ["generator late p99 ms"]
     return table(head, rows)
 
 

@@ -2,10 +2,11 @@
 
 import itertools
 import math
+import os
 
 import pytest
 
-from benchmarks.messages import meter, schedule
+from benchmarks.messages import disk, meter, schedule
 from benchmarks.messages.latency import Latency, Spread, percentile, ratios, shown, shown_spread
 
 
@@ -74,6 +75,16 @@ def clock(at: float, machine: float, ours: float) -> meter.Clock:
 def test_windows_in_which_others_worked_are_counted():
     calm_then_not = [clock(0, 10, 1), clock(1, 10.6, 1.5), clock(2, 11.6, 2), clock(2.1, 12, 2)]
     assert meter.disturbed(calm_then_not) == (1, 2), "the last window is too short to be judged"
+
+
+def test_the_disk_is_asked_for_each_page_and_keeps_none(tmp_path, monkeypatch):
+    kept = []
+    sync = os.fdatasync
+    monkeypatch.setattr(disk.os, "fdatasync", lambda file: (kept.append(file), sync(file)))
+    alone = disk.probe(tmp_path, seconds=0.1)
+    assert alone.count == len(kept) == disk.RATE / 10
+    assert 0 < alone.p50 <= alone.p99 <= alone.max
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_this_process_is_found_in_its_own_clock():

@@ -81,6 +81,22 @@ def test_measures_that_cannot_be_believed_are_marked():
     assert "product, uvicorn † |" in page
 
 
+def test_what_the_disk_alone_took_stands_beside_what_waits_for_it():
+    calm, busy = one_round(), one_round()
+    calm[2] = replace(calm[2], disk=Latency(1000, 0.4, 0.5, 0.6, 3))
+    busy[2] = replace(busy[2], disk=Latency(1000, 0.6, 1.3, 4.2, 24))
+    lines = report.page([calm, busy], [], DURABLE).splitlines()
+    (head,) = [line for line in lines if "disk alone" in line and line.startswith("|")]
+    at = [cell.strip() for cell in head.split("|")].index("disk alone p50 ms")
+    product, reference = (
+        [cell.strip() for cell in line.split("|")][at : at + 2]
+        for line in lines
+        if line.startswith("| 200/s, 50 |")
+    )
+    assert product == ["0.50 (0.40–0.60)", "2.40 (0.60–4.20)"]
+    assert reference == ["–", "–"]
+
+
 def test_guarantees_are_held_against_the_whole_product():
     off = targets.without(report.GUARANTEES[0])
     costs = [
