@@ -84,9 +84,9 @@ class Bout:
 
 class Ring:
     """The place of the measures: programs beside the web process, numbers of the measures.
-    `disk`: a folder on the disk of the database."""
+    `disk`: a folder on the disk of the database; without it the disk alone is not measured."""
 
-    def __init__(self, servers: dict[str, int], folder: Path, disk: Path) -> None:
+    def __init__(self, servers: dict[str, int], folder: Path, disk: Path | None = None) -> None:
         self._servers = servers
         self._disk = disk
         self._folder = folder
@@ -125,7 +125,7 @@ class Ring:
         paper.write_bytes(msgspec.json.encode(order))
         rows = ROWS[web.target.dialect](self._measures)
         patience = shape.warm + shape.seconds + OVERTIME
-        alone = disk.probe(self._disk) if shape.rate else None
+        alone = disk.probe(self._disk) if self._disk and shape.rate else None
         clocks = self._run(web, paper, patience, at_begin, at_end)
         memory = web.memory
         result = msgspec.msgpack.decode(answer.read_bytes(), type=Result)
