@@ -5,6 +5,7 @@ import {
   authorOf,
   days,
   drawLine,
+  emptyThread,
   has,
   isPlain,
   place,
@@ -14,12 +15,14 @@ import {
   setTime,
   thread,
 } from "./console_fil.mjs";
-import { keepFresh, linkIs, refreshLists, sayCount } from "./console_listes.mjs";
+import { keepFresh, linkIs, refreshLists, sayCount, stopFresh } from "./console_listes.mjs";
+import { keepOnlyTyped, openPanel, typedBeside } from "./console_panneau.mjs";
 import { listenToKeys } from "./console_touches.mjs";
+import { refusalOf } from "./direct_outils.mjs";
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
-import { readPage } from "./lire.mjs";
+import { inTurn } from "./lire.mjs";
 import { spoken } from "./pieces.mjs";
 import { SLOWLY, onceSeen, openLive } from "./saisie.mjs";
 
@@ -48,6 +51,7 @@ const reader =
   });
 
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
+let news = ""; // said once, before what becomes of the link
 
 function sayLink(text, link = null) {
   // Said again, the same words would be read aloud again.
@@ -60,12 +64,21 @@ function sayLink(text, link = null) {
   else put();
 }
 
+/** What becomes of the link; "" when it is there. */
+function sayOfLink(sentence) {
+  sayLink(lastWord || [news, sentence].filter(Boolean).join(" "));
+}
+
 const { direct, vault, begin, reload } = await openLive({
   box: field && !field.readOnly ? field : undefined,
   conversation,
   say: (sentence) => {
     lastWord = sentence;
     sayLink(sentence);
+  },
+  tell: (sentence) => {
+    news = sentence;
+    sayOfLink("");
   },
 });
 
@@ -100,8 +113,8 @@ direct.addEventListener("line", ({ detail: line }) => {
   const mine = line.side === "PROFESSIONAL";
   if (mine && own.settle(line)) return;
   if (!isPlain(line.kind)) {
-    reloadThread(reader).then(() => own.show());
-    reloadSituation(reader);
+    wanted = Math.max(wanted, line.seq);
+    drawThread();
   } else if (!has(line.seq)) {
     const drawn = drawLine(line);
     reader.receive(drawn, () => {
@@ -117,17 +130,31 @@ direct.addEventListener("line", ({ detail: line }) => {
   }
 });
 
-let state = thread && { state: thread.dataset.etat };
+let blanked = false; // nothing is left here but what was typed
+let wanted = 0; // the last line that only the server draws
+const drawThread = inTurn(async () => {
+  reloadSituation(reader);
+  await reloadThread(reader, wanted);
+  own.show();
+});
+
+let state = thread?.dataset.etat;
 direct.addEventListener("state", ({ detail }) => {
   if (detail.conversation !== conversation) return;
-  const before = state;
-  state = detail;
+  state = detail.state;
   own.show(detail.patient);
-  // The conversation was closed or taken elsewhere: the page shows what may be done now.
-  const busy = field?.value || direct.pending || typedBeside().length;
-  if (before.state !== detail.state && !busy) reload();
-  else if ("mienne" in thread.dataset) refreshLists();
+  if ("mienne" in thread.dataset) refreshLists();
+  follow();
 });
+
+/** The conversation was closed or taken elsewhere: the page shows what may be done now, once nothing
+ * is under way on it. */
+function follow() {
+  if (isOver || blanked || !thread || state === thread.dataset.etat) return;
+  if (!field?.value && !direct.pending && !typedBeside().length) reload();
+}
+direct.addEventListener("ack", () => setTimeout(follow)); // once the outbox is done with it
+document.addEventListener("input", follow);
 
 direct.addEventListener("typing", ({ detail }) => {
   if (detail.conversation !== conversation || detail.side !== "PATIENT") return;
@@ -136,32 +163,34 @@ direct.addEventListener("typing", ({ detail }) => {
 
 direct.addEventListener("gone", ({ detail }) => {
   if (detail.conversation !== conversation) return;
-  const beside = typedBeside();
-  if (!field?.value && !direct.pending && !beside.length) {
+  if (!field?.value && !direct.pending && !typedBeside().length) {
     location.assign(`${root.dataset.accueil}?partie`);
     return;
   }
-  // Only what was typed here stays.
-  for (const line of [...thread.children]) if (!line.matches(".ms-replique--partant")) line.remove();
-  document.querySelector("[data-tete]").replaceChildren();
-  const texts = beside.map((text) => {
-    const made = document.createElement("p");
-    made.textContent = text;
-    return made;
-  });
-  document.querySelector("[data-droite]").replaceChildren(...texts);
-  reply?.querySelector("[type=submit]")?.setAttribute("disabled", "");
+  blank();
   lastWord = "Vous n'avez plus accès à cette conversation. Copiez votre texte.";
   sayLink(lastWord);
 });
 
-// --- writing
-
-/** What is typed in the right column: a summary, a word for the patient. The server has none of it. */
-function typedBeside() {
-  const fields = document.querySelectorAll("[data-droite] :is(textarea, input[type=text])");
-  return [...fields].filter((one) => one.value !== one.defaultValue).map((one) => one.value);
+/** Whoever is before the screen may not read the conversation any more: what was typed stays. */
+function blank() {
+  if (blanked || !thread) return;
+  blanked = true;
+  emptyThread();
+  document.querySelector("[data-tete]").replaceChildren();
+  document.querySelector("h1").textContent = "Conversation";
+  keepOnlyTyped();
+  reply?.querySelector(".ms-reponse__qui")?.replaceChildren();
+  reply?.querySelector("[type=submit]")?.setAttribute("disabled", "");
 }
+
+// Signed in as somebody else, this browser would show them a page of the one before.
+direct.addEventListener("stranger", () => {
+  stopFresh();
+  blank();
+});
+
+// --- writing
 
 function refuse(message) {
   const place = reply.querySelector("[data-refus]");
@@ -174,6 +203,12 @@ reply?.addEventListener("submit", (event) => {
   const body = field.value;
   if (!body.trim()) {
     refuse("Votre message est vide. Écrivez quelques mots.");
+    field.focus();
+    return;
+  }
+  const refusal = refusalOf(body);
+  if (refusal) {
+    refuse(refusal.message);
     field.focus();
     return;
   }
@@ -194,35 +229,26 @@ function putBack(text) {
   write(field.value && field.value !== text ? `${text}\n${field.value}` : text);
 }
 
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", () => {
-    if (form !== reply && field && !field.value) direct.stop();
-  });
-}
+let leaving = false; // with a form: what was typed goes along
+document.addEventListener("submit", ({ target, defaultPrevented }) => {
+  if (defaultPrevented || target.method !== "post") return;
+  leaving = true;
+  if (field && !field.value) direct.stop();
+});
+addEventListener("pageshow", () => (leaving = false));
+addEventListener("beforeunload", (event) => {
+  if (!leaving && typedBeside().length) event.preventDefault();
+});
 
 // --- the right column
 
-/** Open a panel in place, so that an answer being written stays; else the link does its work. */
-async function openPanel(address) {
-  const panel = document.querySelector("[data-droite]");
-  if (!field?.value.trim() || getComputedStyle(panel).display === "none") {
-    location.assign(address);
-    return;
-  }
-  const fresh = (await readPage(address))?.querySelector("[data-droite]");
-  if (!fresh) {
-    location.assign(address);
-    return;
-  }
-  panel.replaceChildren(...fresh.childNodes);
-  panel.querySelector("h2")?.scrollIntoView({ block: "nearest" });
-}
+const open = (address) => openPanel(address, Boolean(field?.value.trim()));
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-onglet]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  openPanel(link.href);
+  open(link.href);
 });
 
 // --- the link
@@ -232,17 +258,17 @@ const follows = Boolean(conversation && thread.dataset.curseur);
 let isOver = false; // the session: the way to sign in stays in sight
 direct.addEventListener("online", () => {
   linkIs(true);
-  sayLink(lastWord);
+  sayOfLink("");
 });
 direct.addEventListener("offline", () => {
   linkIs(false);
   typingSign.hide();
-  sayLink(lastWord || OFFLINE);
+  sayOfLink(OFFLINE);
 });
-direct.addEventListener("slow", () => sayLink(lastWord || SLOWLY));
+direct.addEventListener("slow", () => sayOfLink(SLOWLY));
 // A page that follows no conversation learns from its lists alone whether anything passes.
 keepFresh((passes) => {
-  if (!isOver && !follows) sayLink(lastWord || (passes ? QUEUE_SLOWLY : OFFLINE));
+  if (!isOver && !follows) sayOfLink(passes ? QUEUE_SLOWLY : OFFLINE);
 });
 // Without a socket, a reading is the first to hear that the session is over.
 document.addEventListener("ms-session", () => direct.dispatchEvent(new CustomEvent("session")));
@@ -250,7 +276,8 @@ document.addEventListener("ms-session", () => direct.dispatchEvent(new CustomEve
 direct.addEventListener("session", () => {
   if (isOver) return;
   isOver = true;
-  const beside = typedBeside().length;
+  stopFresh();
+  const beside = blanked || typedBeside().length;
   if (!own?.texts.length && !field?.value.trim() && !beside) {
     onceSeen(reload);
     return;
@@ -258,6 +285,7 @@ direct.addEventListener("session", () => {
   const link = document.createElement("a");
   link.href = location.href;
   link.textContent = "Se connecter";
+  blank();
   lastWord = vault && !beside
     ? "Votre session est finie. Votre texte est gardé sur cet appareil."
     : "Votre session est finie. Copiez votre texte avant de vous connecter.";
@@ -269,7 +297,7 @@ direct.addEventListener("session", () => {
 listenToKeys({
   lists: document.querySelector("[data-listes]"),
   field,
-  openPanel,
+  openPanel: open,
   home: root.dataset.accueil,
   send: () => reply.requestSubmit(),
 });

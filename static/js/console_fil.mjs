@@ -15,6 +15,7 @@ export const days = thread && new Days({ thread, timeZone, name: (day) => inWord
 
 const LONG = 30_000; // a whole thread on a slow link
 const AGAIN = 5_000;
+let empty = false; // for good: what was on its way is not drawn any more
 
 /** Kinds that are one text; the others are drawn by the server. */
 export const isPlain = (kind) => ["TEXT", "EVENT"].includes(kind);
@@ -58,14 +59,24 @@ export function place(line, seq) {
   else if (thread.lastElementChild !== line) thread.append(line);
 }
 
-/** The thread as the server draws it, with what waits here at its foot. */
-export async function reloadThread(reader) {
-  const fresh = await readPage(thread.dataset.fil, LONG);
-  if (!fresh) {
-    // What came and is not plain is not drawn yet: a sign that is declared must be seen.
-    await new Promise((done) => setTimeout(done, AGAIN));
-    return reloadThread(reader);
+/** Nobody may read this conversation here any more: only what was written here stays, in the
+ * thread. */
+export function emptyThread() {
+  empty = true;
+  for (const line of [...thread.children]) {
+    if (!line.matches(".ms-replique--partant")) line.remove();
   }
+}
+
+/** The thread as the server draws it, with what waits here at its foot; again and again, until it
+ * holds the line `seq`: what came and is not plain, a sign that is declared, must be seen. */
+export async function reloadThread(reader, seq) {
+  let fresh = await readPage(thread.dataset.fil, LONG);
+  while (!empty && !fresh?.querySelector(`[data-seq="${seq}"]`)) {
+    await new Promise((done) => setTimeout(done, AGAIN));
+    fresh = await readPage(thread.dataset.fil, LONG);
+  }
+  if (empty) return;
   const waiting = [...thread.querySelectorAll(".ms-replique--partant")];
   const drawn = [...fresh.body.childNodes].map((node) => document.adoptNode(node));
   reader.steady(() => {
@@ -88,7 +99,7 @@ export async function reloadThread(reader) {
 /** A sign declared since: its mark in the heading, and the situation when it is on the page. */
 export async function reloadSituation(reader) {
   const fresh = await readPage(root.dataset.situation);
-  if (!fresh) return;
+  if (!fresh?.querySelector("[data-tete]") || empty) return;
   reader.steady(() => {
     for (const part of ["[data-tete]", "[data-droite]"]) {
       const here = document.querySelector(part);

@@ -1,6 +1,6 @@
 /* The left column of the console: fetched again when the queue changes, and from time to time. */
 
-import { readPage } from "./lire.mjs";
+import { inTurn, readPage } from "./lire.mjs";
 
 const root = document.querySelector("[data-console]");
 const lists = document.querySelector("[data-listes]");
@@ -11,6 +11,7 @@ let planned = null;
 let turn = null;
 let away = false;
 let tell = () => {};
+let stopped = false;
 
 /** Keep the column fresh from now on. `told`: without a socket, whether each reading passed. */
 export function keepFresh(told) {
@@ -25,8 +26,17 @@ export function linkIs(present) {
   plan();
 }
 
+/** This page is nobody's any more: what the column shows goes, and nothing is read again. */
+export function stopFresh() {
+  stopped = true;
+  clearTimeout(turn);
+  lists.replaceChildren();
+  document.title = title;
+}
+
 function plan() {
   clearTimeout(turn);
+  if (stopped) return;
   // As long again at most, by chance: when a service comes back, its pages ask in turn.
   const wait = away && document.visibilityState === "visible" ? AWAY * (1 + Math.random()) : EVERY;
   turn = setTimeout(() => {
@@ -37,19 +47,24 @@ function plan() {
 
 /** Fetch the left column again, once for the events that come together. */
 export function refreshLists() {
-  planned ??= setTimeout(fetchLists, 200);
+  planned ??= setTimeout(() => {
+    planned = null;
+    fetchLists();
+  }, 200);
 }
 
-async function fetchLists() {
+// What happens while one reading is under way may not be in it: there is another one then.
+const fetchLists = inTurn(async () => {
+  if (stopped) return;
   const here = new URLSearchParams(location.search);
   here.set("ouverte", root.dataset.ouverte);
   const fresh = await readPage(`${root.dataset.file}?${here}`); // ends, whatever happens
-  planned = null;
+  if (stopped) return;
   // A portal answers with a page of its own; what is not our column changes nothing.
   const ours = Boolean(fresh?.querySelector("[data-a-repondre]"));
   if (ours) replaceLists(fresh.body); // else the next event tries again
   if (away) tell(ours);
-}
+});
 
 function replaceLists(fresh) {
   const focused = lists.contains(document.activeElement) ? document.activeElement : null;

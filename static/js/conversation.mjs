@@ -16,6 +16,7 @@ import {
   thread,
   time,
 } from "./conversation_fil.mjs";
+import { refusalOf } from "./direct_outils.mjs";
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
@@ -32,6 +33,7 @@ const box = form?.elements.body;
 page.querySelector("[data-sans-script]").hidden = true;
 
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
+let news = ""; // said once, before what becomes of the link
 
 /** The bar above the messages; "" takes it away. It never moves the reader. */
 function sayAbove(sentence) {
@@ -39,6 +41,11 @@ function sayAbove(sentence) {
     bar.textContent = sentence;
     bar.hidden = !sentence;
   });
+}
+
+/** What becomes of the link; "" when it is there. */
+function sayOfLink(sentence) {
+  sayAbove(lastWord || [news, sentence].filter(Boolean).join(" "));
 }
 
 const reader = new Reader({
@@ -56,6 +63,10 @@ const { direct, vault, begin, reload, depart } = await openLive({
   say: (sentence) => {
     lastWord = sentence;
     sayAbove(sentence);
+  },
+  tell: (sentence) => {
+    news = sentence;
+    sayOfLink("");
   },
 });
 
@@ -221,6 +232,12 @@ form?.addEventListener("submit", (event) => {
     box.focus();
     return;
   }
+  const refusal = refusalOf(text);
+  if (refusal) {
+    complain(refusal.message);
+    box.focus();
+    return;
+  }
   form.querySelector("[data-refus]")?.remove();
   document.getElementById("erreurs")?.remove();
   own.send(text);
@@ -262,14 +279,21 @@ if (box) {
 
 direct.addEventListener("offline", () => {
   typingSign.hide();
-  sayAbove(lastWord || offlineSentence);
+  sayOfLink(offlineSentence);
 });
-direct.addEventListener("online", () => sayAbove(lastWord));
-direct.addEventListener("slow", () => sayAbove(lastWord || SLOWLY));
+direct.addEventListener("online", () => sayOfLink(""));
+direct.addEventListener("slow", () => sayOfLink(SLOWLY));
 direct.addEventListener("gone", () => {
-  for (const line of thread.querySelectorAll("[data-seq]")) line.remove();
+  empty();
   reload();
 });
+// Signed in as somebody else, this browser would show them what the one before had read.
+direct.addEventListener("stranger", empty);
+
+function empty() {
+  for (const line of thread.querySelectorAll("[data-seq]")) line.remove();
+}
+
 // The session is over. What was typed goes to a page that keeps it and leads to the sign-in; lines
 // that did not leave are shown there, and wait on this device, or go along when it keeps nothing.
 // Nothing is sent: only who writes does that.

@@ -39,6 +39,17 @@ export function backOff(tries, { first, longest }) {
   return Math.random() * Math.min(longest, first * 2 ** tries);
 }
 
+/** What `act` gives, which is given up by its signal after `longest` milliseconds. */
+export async function within(longest, act) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), longest);
+  try {
+    return await act(stop.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Named timers: setting one again replaces it. */
 export class Timers {
   #running = new Map();
@@ -102,6 +113,7 @@ export class Seen {
   }
 }
 
+const LONGEST = 10_000; // milliseconds: a request that hangs must not hold up the next one
 // The session is over, or is not the one of this page any more.
 const SIGN_IN = ["SIGN_IN", "FORBIDDEN", "SECOND_FACTOR"];
 
@@ -113,14 +125,17 @@ const SIGN_IN = ["SIGN_IN", "FORBIDDEN", "SECOND_FACTOR"];
  */
 async function ask(api, csrfToken, conversation, what, asked) {
   try {
-    const answer = await fetch(`${api}/conversations/${conversation}/${what}/`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken },
-      body: JSON.stringify(asked),
-      redirect: "manual",
+    const [ok, said] = await within(LONGEST, async (signal) => {
+      const answer = await fetch(`${api}/conversations/${conversation}/${what}/`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken },
+        body: JSON.stringify(asked),
+        redirect: "manual",
+        signal,
+      });
+      return [answer.ok, await answer.json()];
     });
-    const said = await answer.json();
-    if (answer.ok) return said;
+    if (ok) return said;
     if (SIGN_IN.includes(said.code)) return { t: "signin" };
     return said.code ? { t: "nack", conversation, ...said } : null;
   } catch {

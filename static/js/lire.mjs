@@ -5,29 +5,29 @@
  * would be told that their form has expired. The service leaves the dead session's cookie in place
  * (config/background_session.py): it could already be that of the next one. */
 
+import { within } from "./direct_outils.mjs";
+
 const LONGEST = 10_000; // milliseconds: what answers no more must not hold up what comes after
 
 /** The answer of an address, taken by `take`, all within `longest`. Null without network, or when the
  * answer is not the one asked for. The document hears "ms-session" when the service asks to sign in. */
 async function read(address, take, headers = {}, longest = LONGEST) {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), longest);
   try {
-    const answer = await fetch(address, { headers, redirect: "manual", signal: stop.signal });
-    if (answer.type === "opaqueredirect") document.dispatchEvent(new Event("ms-session"));
-    return answer.ok ? await take(answer) : null;
+    return await within(longest, async (signal) => {
+      const answer = await fetch(address, { headers, redirect: "manual", signal });
+      if (answer.type === "opaqueredirect") document.dispatchEvent(new Event("ms-session"));
+      return answer.ok ? await take(answer) : null;
+    });
   } catch {
     return null; // no network, or cut in the middle
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** Whether the service asks to sign in; true too when nobody answers. */
 export async function asksToSignIn(address) {
   try {
-    const signal = AbortSignal.timeout(LONGEST);
-    return (await fetch(address, { redirect: "manual", signal })).type === "opaqueredirect";
+    const asked = await within(LONGEST, (signal) => fetch(address, { redirect: "manual", signal }));
+    return asked.type === "opaqueredirect";
   } catch {
     return true;
   }
@@ -42,4 +42,25 @@ export function readJson(address) {
 export function readPage(address, longest = LONGEST) {
   const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
   return read(address, parse, {}, longest);
+}
+
+/** `act`, never twice at once: what asks for it meanwhile makes it run once more, afterwards. */
+export function inTurn(act) {
+  let running = null;
+  let again = false;
+  const run = async () => {
+    try {
+      do {
+        again = false;
+        await act();
+      } while (again);
+    } finally {
+      running = null;
+    }
+  };
+  return () => {
+    again = running !== null;
+    running ??= run();
+    return running;
+  };
 }

@@ -14,11 +14,12 @@ const RELOADED = "ms-epoque"; // the epoch that this tab was loaded again for: o
  * @param {HTMLTextAreaElement|undefined} page.box where one writes
  * @param {string|undefined} page.conversation the one of the page
  * @param {(text: string) => void} page.say tells the person a sentence, in a place that stays
+ * @param {(text: string) => void} page.tell tells a sentence that the state of the link follows
  * @returns {Promise<{ direct: Direct, vault: object|null, begin: (own) => void, reload, depart }>}
  *   `begin` once the page listens: what pages that are gone have left comes back; `depart` before
  *   the page goes by itself with what was typed
  */
-export async function openLive({ box, conversation, say }) {
+export async function openLive({ box, conversation, say, tell }) {
   const held = document.querySelector("[data-coffre]");
   const { compte: account = "", cles: keys = "", epoch = "" } = held?.dataset ?? {};
   held?.removeAttribute("data-cles");
@@ -82,7 +83,7 @@ export async function openLive({ box, conversation, say }) {
   /** @param {{ restore(entry): void, typed(text: string): void }} own */
   const begin = (own) => {
     if (vault?.expired) {
-      say("Un message de plus de 24 heures n'est jamais parti. Il est effacé de cet appareil.");
+      tell("Un message de plus de 24 heures n'est jamais parti. Il est effacé de cet appareil.");
     }
     let loading = true;
     setTimeout(() => (loading = false), 2_000);

@@ -189,6 +189,9 @@ def test_another_place_needs_a_reason(console, lucie):
 def test_the_gp_who_cannot_receive_changes_the_proposal(console, lucie):
     details = CareDetails(medecin_traitant="DECLARED", medecin_traitant_name="Dr Essai")
     held = factories.taken_conversation(lucie, details=details)
+    first = console.get(url("orienter", held.pk)).content.decode()
+    # Opened in place, the panel stands on another page: its form says where it goes.
+    assert f'<form method="get" action="{url("orienter", held.pk)}"' in first
     yes = text_of(console.get(url("orienter", held.pk), {"joignable": "oui"}))
     no = text_of(console.get(url("orienter", held.pk), {"joignable": "non"}))
     assert "Proposition Son médecin traitant" in yes

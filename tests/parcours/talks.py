@@ -45,6 +45,23 @@ from django.utils import timezone
 assert actions.erase_at_term(held.pk, closed_before=timezone.now() + timedelta(days=1))
 """
 )
+# In the instance: the patient says that it is worse in the conversation `pk`.
+WORSE = """
+from messagerie import actions
+from messagerie.models import Conversation
+from orientation.scope import scope_for
+held = Conversation.objects.get(pk={pk!r})
+by = held.patient
+actions.declare_worsening(held.pk, patient=by, scope=scope_for(by), sign_codes=("RF03",))
+"""
+# In the instance: all sessions end; the person `email` is told.
+END_SESSIONS = """
+from django.contrib.sessions.models import Session
+from comptes.models import User
+from messagerie.delivery import hint_rights
+Session.objects.all().delete()
+hint_rights(User.objects.get(email={email!r}).pk)
+"""
 # Every word that the browser holds for this site, of whatever kind.
 STORED = """async () => {
     const said = [document.cookie];

@@ -10,6 +10,7 @@ from tests.config.conftest import until
 from tests.parcours.talks import (
     BEFORE,
     CLOSE,
+    END_SESSIONS,
     OFFLINE,
     QUESTION,
     Link,
@@ -84,15 +85,18 @@ def test_a_reload_keeps_what_waits_and_what_is_half_typed(talk, side):
 
 
 def test_a_text_that_no_frame_can_carry_is_refused_at_once_and_given_back(talk):
-    """Longer than a frame, then longer than what the socket survives; the next line passes."""
+    """Longer than a frame, then longer than what the socket survives: it never leaves the box, so
+    that no reload loses it; the next line passes."""
     phone = talk.phone
     for size in (12_000, 200_000):
         patient_writes(phone, "é" * size)
         expect(
             phone.get_by_role("alert").filter(has_text="Votre message est trop long")
         ).to_have_count(1)
-        phone.get_by_role("button", name="Reprendre le texte").click()
         expect(box(phone)).to_have_value("é" * size)
+        phone.reload()
+        expect(box(phone)).to_have_value("é" * size)
+        expect(shown(phone)).to_have_text([QUESTION, BEFORE])
     patient_writes(phone, "Plus court.")
     all_kept(phone)
     expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, "Plus court."])
@@ -162,10 +166,11 @@ def test_another_account_finds_nothing_and_sends_nothing(talk, side):
     expect(shown(stranger)).to_have_text([QUESTION, BEFORE])
     until(lambda: "ms." not in stored(stranger))
     link.mend()
-    # The page of the first one is still open: it says so, sends nothing, and keeps its text.
+    # The page of the first one is still open: it says so, sends nothing, and shows only what was
+    # written there.
     expect(page.get_by_text("Un autre compte est ouvert")).to_be_visible()
     expect(box(page)).to_have_value(HALF)
-    expect(shown(page)).to_have_text([QUESTION, BEFORE, WAITING])
+    expect(shown(page)).to_have_text([WAITING])
     expect(state_of_last(page)).to_have_text("envoi…")
     expect(shown(other)).to_have_text([QUESTION, BEFORE])
     assert "ms." not in stored(page)
@@ -209,15 +214,6 @@ def test_a_page_behind_whose_session_is_over_shows_nothing_until_it_is_looked_at
     assert page.url == address
     page.evaluate(AHEAD)
     expect(page.get_by_role("heading", name="Se connecter")).to_be_visible()
-
-
-END_SESSIONS = """
-from django.contrib.sessions.models import Session
-from comptes.models import User
-from messagerie.delivery import hint_rights
-Session.objects.all().delete()
-hint_rights(User.objects.get(email={email!r}).pk)
-"""
 
 
 def test_a_text_half_typed_is_sent_by_nobody_but_its_author(stack, talk):
@@ -289,4 +285,18 @@ def test_what_is_typed_in_the_right_column_is_not_lost_either(stack, talk):
     summary.fill("Du froid, dix minutes.")
     stack.shell(END_SESSIONS.format(email=INES.email))
     expect(console.get_by_text("Copiez votre texte avant de vous connecter")).to_be_visible()
-    expect(summary).to_have_value("Du froid, dix minutes.")
+    expect(console.locator("[data-droite]")).to_have_text("Du froid, dix minutes.")
+
+
+def test_a_line_too_old_to_leave_is_told_beside_what_becomes_of_the_link(talk):
+    phone = talk.phone
+    phone.clock.install()
+    link = leave_waiting(phone)
+    phone.clock.fast_forward(25 * 3600 * 1000)
+    phone.reload()
+    bar = phone.locator("[data-horsligne]")
+    expect(bar).to_contain_text("Un message de plus de 24 heures n'est jamais parti")
+    expect(bar).to_contain_text(OFFLINE)
+    link.mend()
+    expect(bar).not_to_contain_text(OFFLINE)
+    expect(bar).to_contain_text("Un message de plus de 24 heures n'est jamais parti")
