@@ -19,7 +19,8 @@ const LINE = "ligne";
 const TEXT = "texte";
 
 const bytesOf = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-const textOf = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
+// One by one: a very long text has more bytes than a function takes arguments.
+const textOf = (bytes) => btoa(Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join(""));
 
 function storage() {
   try {

@@ -71,6 +71,7 @@ export function emptyThread() {
 /** The thread as the server draws it, with what waits here at its foot; again and again, until it
  * holds the line `seq`: what came and is not plain, a sign that is declared, must be seen. */
 export async function reloadThread(reader, seq) {
+  if (empty) return;
   let fresh = await readPage(thread.dataset.fil, LONG);
   while (!empty && !fresh?.querySelector(`[data-seq="${seq}"]`)) {
     await new Promise((done) => setTimeout(done, AGAIN));
@@ -98,6 +99,7 @@ export async function reloadThread(reader, seq) {
 
 /** A sign declared since: its mark in the heading, and the situation when it is on the page. */
 export async function reloadSituation(reader) {
+  if (empty) return;
   const fresh = await readPage(root.dataset.situation);
   if (!fresh?.querySelector("[data-tete]") || empty) return;
   reader.steady(() => {
