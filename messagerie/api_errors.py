@@ -7,6 +7,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from messagerie.api_session import FormExpired
 from messagerie.errors import Refused
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,12 @@ def said(exception: Exception, context: dict[str, Any]) -> Response | None:
             "message": "La demande n'est pas lisible, ou il manque quelque chose.",
             "retry": False,
         } | _details(exception, response.data)
+    elif isinstance(exception, FormExpired):
+        response.data = {
+            "code": exception.default_code,
+            "message": str(exception.detail),
+            "retry": False,
+        }
     elif response.status_code in SENTENCES:
         code, sentence = SENTENCES[response.status_code]
         own = _own_sentence(exception)

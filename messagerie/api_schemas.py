@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.authentication import SessionScheme
 from rest_framework import serializers
 
 from messagerie.frames import LARGEST_NUMBER
@@ -10,6 +11,12 @@ from messagerie.states import Outcome
 from messagerie.texts import MAX_BODY, MAX_SHORT
 from orientation.models import OverrideReason
 from orientation.situation import Destination
+
+
+class ApiSessionScheme(SessionScheme):
+    """`messagerie.api_session.ApiSession`, told as what it is: the cookie of the pages."""
+
+    target_class = "messagerie.api_session.ApiSession"
 
 
 class RefusalSerializer(serializers.Serializer):

@@ -284,7 +284,7 @@ DOOR_FILES_AT_MOST = env.integer("DOOR_FILES_AT_MOST", 2_000, least=0, most=1_00
 # --- API
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["messagerie.api_session.ApiSession"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["messagerie.api_parser.StrictJSONParser"],

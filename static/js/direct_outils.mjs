@@ -115,7 +115,7 @@ export class Seen {
 
 const LONGEST = 10_000; // milliseconds: a request that hangs must not hold up the next one
 // The session is over, or is not the one of this page any more.
-const SIGN_IN = ["SIGN_IN", "FORBIDDEN", "SECOND_FACTOR"];
+const SIGN_IN = ["SIGN_IN", "FORM_EXPIRED", "FORBIDDEN", "SECOND_FACTOR"];
 
 /**
  * Ask the HTTP interface something about a conversation.
