@@ -41,13 +41,7 @@ def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
                 draft = drafts.load(request.session)
             if request.method == "POST":
                 if not draft.exists and name != "pour_qui":
-                    messages.warning(
-                        request,
-                        _(
-                            "Votre session a expiré. Reprenez les premières étapes : "
-                            "ce que vous venez d'écrire est gardé."
-                        ),
-                    )
+                    messages.warning(request, _session_over(request))
                 return view(request, draft)
             missing = draft.content.missing_step
             if missing and STEPS.index(missing) < STEPS.index(name):
@@ -57,6 +51,23 @@ def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
         return inner
 
     return wrap
+
+
+def _session_over(request: HttpRequest) -> str:
+    """Files go with the draft that the page named: what comes with the form is kept, they are not.
+
+    The draft cannot be asked whether it had some: it is not of this session any more.
+    """
+    said = _(
+        "Votre session a expiré. Reprenez les premières étapes : "
+        "ce que vous venez d'écrire est gardé."
+    )
+    if request.POST.get("brouillon"):
+        said += " " + _(
+            "Si vous aviez déjà joint des photos ou des documents, "
+            "il faut les joindre de nouveau avec votre question."
+        )
+    return said
 
 
 def go_on(draft: Draft, default: str) -> HttpResponse:
