@@ -20,7 +20,7 @@ from messagerie.errors import RefusalCode, Refused, not_a_patient
 from messagerie.forms.door import QuestionForm
 from messagerie.forms.fields import status_of
 from messagerie.views import door_files
-from messagerie.views.door_steps import closed, commune_of, step
+from messagerie.views.door_steps import closed, commune_of, is_of_another, of_another, step
 from messagerie.views.pages import is_other_account, is_patient, other_account, private, refusal
 from messagerie.waiting import ClosedTerritory, service_for
 from orientation.motives import LABELS
@@ -44,8 +44,6 @@ def question(request: HttpRequest, draft: Draft) -> HttpResponse:
             },
         )
         return question_page(request, draft, form)
-    if _is_of_another(request, draft):
-        return refusal(request, _of_another(), request.POST.get("body", ""))
     if "retirer" in request.POST:
         return _taken_off(request, draft)
     form = QuestionForm(request.POST, agreed_before=agreed)
@@ -71,20 +69,6 @@ def question(request: HttpRequest, draft: Draft) -> HttpResponse:
     if is_patient(request):
         return send(request, draft)
     return redirect("porte:envoyer")
-
-
-def _is_of_another(request: HttpRequest, draft: Draft) -> bool:
-    """Whether a page was opened for another question of this browser, sent or forgotten since."""
-    named = request.POST.get("brouillon", "")
-    return bool(named) and draft.exists and named != str(draft.row.pk)
-
-
-def _of_another() -> Refused:
-    return Refused(
-        RefusalCode.TOO_LATE,
-        _("Cette page est celle d'une autre question. Rechargez-la."),
-        status=409,
-    )
 
 
 def _taken_off(request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -118,8 +102,8 @@ def _joined_alone(request: HttpRequest) -> HttpResponse:
     draft = drafts.load(request.session)
     if is_other_account(request):
         raise not_a_patient()
-    if draft.is_sent or _is_of_another(request, draft):
-        raise _of_another()
+    if draft.is_sent or is_of_another(request, draft):
+        raise of_another()
     if "brouillon" in request.POST and not draft.exists:
         # The text comes with « Envoyer », into a new draft: a file alone must not make one before.
         raise Refused(
@@ -134,8 +118,6 @@ def _joined_alone(request: HttpRequest) -> HttpResponse:
 
 @step("question")
 def _joined_by_form(request: HttpRequest, draft: Draft) -> HttpResponse:
-    if _is_of_another(request, draft):
-        return refusal(request, _of_another(), request.POST.get("body", ""))
     form = _as_typed(request)
     try:
         kept = door_files.bring(request, draft)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from messagerie import drafts
 from messagerie.drafts import Draft
-from messagerie.views.pages import is_other_account, other_account, private
+from messagerie.errors import RefusalCode, Refused
+from messagerie.views.pages import is_other_account, other_account, private, refusal
 from messagerie.waiting import ClosedTerritory
 from orientation.models import Commune
 from orientation.resolver import commune_by_insee
@@ -23,7 +24,8 @@ def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
     """A step of the door: gives it the draft, and leads back to what was not answered yet.
 
     A question that already left leads to its conversation. What is posted without a draft (the
-    session ended) is kept in a new one, and the person is told to take the first steps again.
+    session ended) is kept in a new one, and the person is told to take the first steps again. The
+    page of another question changes nothing in this one, and gets its text back.
     """
 
     def wrap(view: Step) -> Callable[[HttpRequest], HttpResponse]:
@@ -33,6 +35,8 @@ def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
             if is_other_account(request):
                 return other_account(request)
             draft = drafts.load(request.session)
+            if request.method == "POST" and is_of_another(request, draft):
+                return refusal(request, of_another(), request.POST.get("body", ""))
             if draft.is_sent:
                 if request.method == "POST" and name != "pour_qui":
                     messages.info(request, _("Votre question est déjà partie."))
@@ -51,6 +55,24 @@ def step(name: str) -> Callable[[Step], Callable[[HttpRequest], HttpResponse]]:
         return inner
 
     return wrap
+
+
+def is_of_another(request: HttpRequest, draft: Draft) -> bool:
+    """Whether a page was opened for another question of this browser, sent or forgotten since.
+
+    A page drawn when there was no draft names none (""): the one made since is not its own. The
+    steps before the question name nothing at all.
+    """
+    named = request.POST.get("brouillon")
+    return named is not None and draft.exists and named != str(draft.row.pk)
+
+
+def of_another() -> Refused:
+    return Refused(
+        RefusalCode.TOO_LATE,
+        _("Cette page est celle d'une autre question. Rechargez-la."),
+        status=409,
+    )
 
 
 def _session_over(request: HttpRequest) -> str:
