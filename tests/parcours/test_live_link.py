@@ -92,6 +92,30 @@ def test_without_any_socket_answers_come_by_plain_reading(talk, side):
     expect(shown(page)).to_have_text([QUESTION, BEFORE, FIRST, SECOND])
 
 
+def test_without_any_socket_a_page_older_than_a_sign_in_loses_no_line(talk, watch):
+    """Signed in again in another tab: the token of this page is refused. It is loaded again, and
+    the line goes from there."""
+    phone = talk.phone
+    phone.clock.install()
+    link = Link(phone)
+    link.http = True
+    link.cut()
+    expect(phone.get_by_text(OFFLINE)).to_be_visible()
+    phone.context.clear_cookies()
+    enter(phone.context.new_page(), "patient")
+    refusals: list[str] = []
+    phone.on("response", lambda said: refusals.append(said.url) if said.status == 403 else None)
+    patient_writes(phone, FIRST)
+    with watch.refused(), phone.expect_navigation():
+        phone.clock.fast_forward(6_000)
+    assert [url.rstrip("/").rpartition("/")[2] for url in refusals] == ["messages"]
+    expect(shown(phone)).to_have_text([QUESTION, BEFORE, FIRST])
+    phone.clock.fast_forward(6_000)
+    expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, FIRST])
+    all_kept(phone)
+    assert len(refusals) == 1
+
+
 def without_socket(desk: Page) -> Link:
     """The home of a console behind a proxy that lets no socket through; its clock is ours."""
     desk.add_init_script("Math.random = () => 0")  # the shortest of the waits
