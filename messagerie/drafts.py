@@ -1,4 +1,5 @@
 """What the door keeps before *Envoyer*: one sealed row, found by the browser's session alone.
+Beside it, the lines of a conversation that could not leave, each in a row of its own.
 
 The session holds the id of the row, never a word. Signing up or in renews the key of the session
 and keeps its data, so the draft follows the person through.
@@ -12,13 +13,14 @@ import msgspec
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
-from comptes.keys.cipher import SealBroken, ensure_key, seal, unseal
+from comptes.keys.cipher import SealBroken, destroy_key, ensure_key, seal, unseal
 from comptes.keys.provider import KeyUnavailable
 from messagerie.contents import CareDetails, Subject
 from messagerie.models import DoorDraft
 
 DOOR = "door_draft"
-REPLY = "reply_draft"
+REPLIES = "reply_drafts"  # by conversation
+REPLIES_AT_MOST = 10
 PURPOSE = "draft"
 
 
@@ -114,7 +116,7 @@ class Draft:
 def load(session: SessionBase) -> Draft:
     """The draft of this browser; an empty one when there is none, or when it cannot be read."""
     fresh = DoorContent(client_id=str(uuid.uuid4()), visit=str(uuid.uuid4()))
-    row = _row(session, DOOR)
+    row = _held(session.get(DOOR))
     if row is None:
         return Draft(fresh)
     if row.sent_at is not None:
@@ -137,36 +139,52 @@ def forget(session: SessionBase) -> None:
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A line typed in a conversation that could not leave (session over, conversation closed)."""
+    """A line typed in a conversation that could not leave (session over, conversation closed).
+
+    Attributes:
+        after: number of the last line of the conversation when this one was kept.
+    """
 
     conversation: str
     body: str
+    after: int = 0
 
 
-def keep_reply(session: SessionBase, conversation_id: UUID, body: str) -> None:
-    """Keep a line aside until its author is back on the page of that conversation."""
+def keep_reply(session: SessionBase, conversation_id: UUID, body: str, *, after: int) -> None:
+    """Keep a line aside until its author has sent one in that conversation, or until the purge.
+
+    One for each conversation, the last few conversations only; what is replaced here is left to
+    the purge. The session holds ids, never a word.
+    """
     row = DoorDraft(pk=uuid.uuid4())
-    _seal(row, msgspec.json.encode(Reply(str(conversation_id), body)).decode())
-    session[REPLY] = str(row.pk)
+    _seal(row, msgspec.json.encode(Reply(str(conversation_id), body, after)).decode())
+    held = dict(session.get(REPLIES, {}))
+    held.pop(str(conversation_id), None)  # the newest stands last
+    held[str(conversation_id)] = str(row.pk)
+    session[REPLIES] = dict(list(held.items())[-REPLIES_AT_MOST:])
 
 
-def take_reply(session: SessionBase, conversation_id: UUID) -> str:
-    """The line kept aside for this conversation, given once; "" when there is none."""
-    row = _row(session, REPLY)
+def kept_reply(session: SessionBase, conversation_id: UUID) -> Reply | None:
+    """The line kept aside for this conversation. It stays kept: an answer that shows it may be
+    lost on the way. The caller has checked that the reader is a party to the conversation."""
+    row = _held(session.get(REPLIES, {}).get(str(conversation_id)))
     raw = _open(row) if row is not None else ""
-    if not raw:
-        return ""
-    reply = msgspec.json.decode(raw, type=Reply)
-    if reply.conversation != str(conversation_id):
-        return ""
-    session.pop(REPLY, None)
-    row.delete()
-    return reply.body
+    reply = msgspec.json.decode(raw, type=Reply) if raw else None
+    return reply if reply and reply.conversation == str(conversation_id) else None
 
 
-def _row(session: SessionBase, key: str) -> DoorDraft | None:
-    held = session.get(key)
-    return DoorDraft.objects.filter(pk=held).first() if held else None
+def drop_reply(session: SessionBase, conversation_id: UUID) -> None:
+    """Forget the line kept aside for this conversation, its key first."""
+    held = dict(session.get(REPLIES, {}))
+    row = _held(held.pop(str(conversation_id), None))
+    session[REPLIES] = held
+    if row is not None:
+        destroy_key(row.pk)
+        row.delete()
+
+
+def _held(pk: str | None) -> DoorDraft | None:
+    return DoorDraft.objects.filter(pk=pk).first() if pk else None
 
 
 def _seal(row: DoorDraft, text: str) -> None:

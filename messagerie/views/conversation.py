@@ -25,14 +25,12 @@ from messagerie.views.pages import (
     patient_only,
     private,
     refusal,
-    sign_in_url,
 )
+from messagerie.views.session_over import keep_typed, session_over
 from messagerie.views.thread import all_lines, bubbles, holder_name, with_progress
 from messagerie.waiting import people_before, service_notice
 from orientation.openings import local_day, opening_for
 from orientation.scope import Scope, scope_for
-
-KEPT_AT_MOST = 20_000  # characters of a line kept aside; longer ones are refused anyway
 
 
 @patient_only
@@ -66,7 +64,7 @@ def conversation_page(
         "subject": open_subject(row),
         "bubbles": with_progress(row, bubbles(row, lines, now)),
         "last_seq": lines[-1].seq if lines else 0,
-        "typed": typed or drafts.take_reply(request.session, row.pk),
+        "typed": typed or _kept(request, row),
         "error": error,
         "now": now,
         "client_id": client_id or uuid.uuid4(),
@@ -75,6 +73,19 @@ def conversation_page(
     }
     with timezone.override(ZoneInfo(row.time_zone)):
         return render(request, "patient/conversation.html", context, status=status)
+
+
+def _kept(request: HttpRequest, row: Conversation) -> str:
+    """The line kept aside for this reader; "" when there is none, or once they sent another one,
+    by whatever way."""
+    kept = drafts.kept_reply(request.session, row.pk)
+    if kept is None:
+        return ""
+    sent = row.messages.filter(sender=request.user, kind=MessageKind.TEXT, seq__gt=kept.after)
+    if sent.exists():
+        drafts.drop_reply(request.session, row.pk)
+        return ""
+    return kept.body
 
 
 def live_parts(row: Conversation) -> dict[str, object]:
@@ -138,11 +149,13 @@ def reply(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """One line, by a plain form. What was typed comes back with each refusal."""
     typed = request.POST.get("body", "")
     if not request.user.is_authenticated:
-        return _session_over(request, conversation_id, typed)
+        return session_over(request)
     if not is_patient(request):
         return other_account(request)
     if "garder" in request.POST:  # by the page, whose session had ended: nobody pressed « Envoyer »
         try:
+            visible(conversation_id, scope_for(request.user))
+            keep_typed(request, conversation_id, typed)
             return conversation_page(request, conversation_id, typed=typed)
         except Refused as hidden:
             return refusal(request, hidden, "")
@@ -184,16 +197,3 @@ def page_again(
         )
     except Refused as hidden:
         return refusal(request, hidden, typed)
-
-
-def _session_over(request: HttpRequest, conversation_id: UUID, typed: str) -> HttpResponse:
-    """Keep the line, sealed, until its author has signed in again.
-
-    `waiting`: lines that the page keeps on the device until then, shown so that nobody wonders.
-    """
-    if typed.strip():
-        drafts.keep_reply(request.session, conversation_id, typed[:KEPT_AT_MOST])
-    url = sign_in_url(reverse("patient:conversation", args=[conversation_id]))
-    waiting = request.POST.getlist("waiting")
-    context = {"typed": typed, "waiting": waiting, "sign_in_url": url}
-    return render(request, "patient/session_finie.html", context, status=403)

@@ -11,17 +11,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from messagerie import actions, drafts
+from messagerie import actions
 from messagerie.actions.safety import Worsening
-from messagerie.danger import Answers, DangerAnswerError, signs_for, validate_answers
+from messagerie.danger import DangerAnswerError, validate_answers
 from messagerie.errors import Refused
 from messagerie.forms.door import ReachForm
 from messagerie.forms.fields import status_of
 from messagerie.models import MessageKind
 from messagerie.states import State
-from messagerie.views.conversation import KEPT_AT_MOST, visible
+from messagerie.views.conversation import visible
 from messagerie.views.pages import patient_only, refusal
-from messagerie.views.signs import advice_for, sign_groups
+from messagerie.views.session_over import keep_typed
+from messagerie.views.signs import advice_for, declared_signs, sign_groups
 from messagerie.views.thread import all_lines
 from orientation.scope import scope_for
 
@@ -57,7 +58,7 @@ def worsening(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
                     ),
                 )
                 return redirect("patient:conversation", row.pk)
-            signs = _signs_of(answers)
+            signs = declared_signs(answers)
             if signs and form.is_valid():
                 return _declare(request, row.pk, signs, form)
             if not signs:
@@ -75,12 +76,6 @@ def worsening(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     }
     status = 400 if error else status_of(form) if form.errors else 200
     return render(request, "patient/aggravation.html", context, status=status)
-
-
-def _signs_of(answers: Answers) -> tuple[str, ...]:
-    """The signs ticked, with the only sign of a question that has one."""
-    lone = [found[0].code for q in answers.pending_questions if len(found := signs_for([q])) == 1]
-    return (*answers.sign_codes, *lone)
 
 
 def _declare(
@@ -141,6 +136,5 @@ def reopen(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         actions.reopen(row.pk, patient=request.user, scope=scope)
     except Refused as refused:
         return refusal(request, refused, typed)
-    if typed.strip():
-        drafts.keep_reply(request.session, row.pk, typed[:KEPT_AT_MOST])
+    keep_typed(request, row.pk, typed)
     return redirect(f"{reverse('patient:conversation', args=[row.pk])}#reponse")

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from messagerie import actions, drafts
+from messagerie import actions
 from messagerie.api_files import content_of, number_of
 from messagerie.attachments.serving import answer
 from messagerie.errors import Refused
@@ -18,8 +18,9 @@ from messagerie.forms.console import ReplyForm
 from messagerie.views.console import conversation_page as console_page
 from messagerie.views.console import home_page
 from messagerie.views.console_access import ConsoleRequest, professionals_only
-from messagerie.views.conversation import KEPT_AT_MOST, page_again
+from messagerie.views.conversation import page_again
 from messagerie.views.pages import patient_only
+from messagerie.views.session_over import keep_typed
 from orientation.scope import scope_for
 
 FIELD = "fichier"
@@ -45,8 +46,7 @@ def join_by_patient(request: ConsoleRequest, conversation_id: UUID) -> HttpRespo
         # Another file is another sending: only what may pass as it is keeps its number.
         same = client_id if refused.retry else None
         return page_again(request, conversation_id, typed, refused, same)
-    if typed.strip():
-        drafts.keep_reply(request.session, conversation_id, typed[:KEPT_AT_MOST])
+    keep_typed(request, conversation_id, typed)
     return redirect(f"{reverse('patient:conversation', args=[conversation_id])}#m{joined.seq}")
 
 

@@ -5,14 +5,13 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
-from django.utils.http import urlencode
 
 from comptes.models import UserKind
 from messagerie.contents import ContentErased
 from messagerie.errors import Refused
+from messagerie.views.session_over import session_over
 
 View = Callable[..., HttpResponseBase]
 
@@ -39,7 +38,8 @@ def is_other_account(request: HttpRequest) -> bool:
 
 
 def patient_only(view: View) -> View:
-    """Lead strangers to the sign-in page, tell other kinds of account that this is not for them.
+    """Lead strangers to the sign-in page with what they typed in hand, tell other kinds of account
+    that this is not for them.
 
     A refusal of an act becomes a page with its sentence and its status.
     """
@@ -48,7 +48,7 @@ def patient_only(view: View) -> View:
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return sign_in_first(request)
+            return session_over(request)
         if not is_patient(request):
             return other_account(request)
         try:
@@ -57,16 +57,6 @@ def patient_only(view: View) -> View:
             return refusal(request, refused)
 
     return inner
-
-
-def sign_in_url(back_to: str) -> str:
-    return f"{reverse('account_login')}?{urlencode({'next': back_to})}"
-
-
-def sign_in_first(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page, then back; after a POST, back to the page that holds the form."""
-    back_to = request.path if request.method == "GET" else reverse("patient:conversations")
-    return redirect(sign_in_url(back_to))
 
 
 def other_account(request: HttpRequest) -> HttpResponse:

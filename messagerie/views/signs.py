@@ -7,12 +7,14 @@ from messagerie.danger import (
     NUMBERS,
     QUESTIONS,
     SIGNS,
+    Answers,
     Number,
     Question,
     Sign,
     numbers_of,
     primary_number,
     signs_for,
+    validate_answers,
 )
 
 
@@ -73,3 +75,22 @@ def advice_for(sign_codes: Collection[str], question_codes: Collection[str] = ()
         signs=tuple((SIGNS[code], NUMBERS[SIGNS[code].number]) for code in codes),
         others=tuple(others.values()),
     )
+
+
+def declared_signs(answers: Answers) -> tuple[str, ...]:
+    """The signs ticked, with the only sign of a question that has one."""
+    lone = [found[0].code for q in answers.pending_questions if len(found := signs_for([q])) == 1]
+    return (*answers.sign_codes, *lone)
+
+
+def advice_to_whoever(ticked: Iterable[str]) -> Advice | None:
+    """What to do about these ticks, for somebody whose form is not received; None without a yes.
+
+    Nothing is refused here: what is not a danger is passed over, and the danger has its number.
+    """
+    known = {*SIGNS, *(question.code for question in QUESTIONS)}.intersection(ticked)
+    if not known:
+        return None
+    answers = validate_answers(known)
+    signs = declared_signs(answers)
+    return advice_for(signs) if signs else advice_for((), answers.question_codes)

@@ -76,7 +76,9 @@ def test_a_closed_conversation_refuses_and_the_text_goes_on_with_the_reopening(
     assert box_of(page) == "Encore un mot"
     reopened = client.post(url_of(taken, "rouvrir"), {"body": "Encore un mot"}, follow=True)
     assert box_of(text_of(reopened)) == "Encore un mot"
-    assert box_of(text_of(client.get(url_of(taken)))) == ""  # given once
+    assert box_of(text_of(client.get(url_of(taken)))) == "Encore un mot"  # until it leaves
+    write(client, taken, "Encore un mot")
+    assert box_of(text_of(client.get(url_of(taken)))) == ""
     taken.refresh_from_db()
     assert taken.state == "WAITING"
 
