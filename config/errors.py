@@ -5,7 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import Context
 from django.template.loader import get_template
+from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
+
+from messagerie.typed import route_of, typed_in
+from messagerie.views.session_over import sign_in_url, way_back
+from messagerie.views.signs import advice_to_whoever
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -56,6 +61,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or came from another site: nothing was sent, nothing was changed.
 
-    A question or a message that was in it is given back, so that it can be copied.
+    Each text that was in it is given back, so that it can be copied; danger signs that were ticked
+    come with whom to call. Nothing is kept: another site may have written it.
     """
-    return render(request, "403_csrf.html", {"typed": request.POST.get("body", "")}, status=403)
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    back = way_back(request) if route_of(request).startswith(("console:", "patient:")) else ""
+    context = {
+        "typed": typed_in(request),
+        "advice": advice_to_whoever(request.POST.getlist("signe")),
+        "back_url": back if signed_in or not back else sign_in_url(back),
+        "signed_in": signed_in,
+    }
+    response = render(request, "403_csrf.html", context, status=403)
+    add_never_cache_headers(response)
+    return response

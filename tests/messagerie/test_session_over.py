@@ -1,4 +1,4 @@
-"""A form posted after the session ended: nothing typed is lost."""
+"""A form posted after the session ended, or without its token: nothing typed is lost."""
 
 import re
 import uuid
@@ -165,6 +165,42 @@ def test_no_sign_ticked_and_nobody_told(client, taken, ticked):
     over = text_of(client.post(url_of(taken, "aggravation"), {"signe": ticked}))
     assert "L'équipe n'a pas été prévenue" in over and "maintenant</h1>" not in over
     assert "appelez le <a" in over
+
+
+# --- A form without its token
+
+
+def strict(user) -> Client:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(("name", "posted", "texts"), FORMS, ids=[form[0] for form in FORMS])
+def test_a_form_without_its_token_gives_all_its_texts_back(taken, lucie, name, posted, texts):
+    refused = strict(lucie).post(url(name, taken.pk), posted | {"code": "secret-a-taire"})
+    page = text_of(refused)
+    assert refused.status_code == 403 and "no-store" in refused["Cache-Control"]
+    assert "Le formulaire a expiré" in page and "a-taire" not in page
+    assert given_back(refused) == texts
+    back = re.search(r'href="([^"]*)">Ouvrir de nouveau la page', page)[1]
+    assert signed_in(lucie).get(back).status_code == 200
+    assert not DoorDraft.objects.exists()  # another site may have written it
+    stranger = Client(enforce_csrf_checks=True).post(url(name, taken.pk), posted)
+    assert given_back(stranger) == texts and way_in(stranger) == back
+
+
+def test_a_danger_sign_without_its_token_has_its_number(taken, camille):
+    refused = text_of(strict(camille).post(url_of(taken, "aggravation"), {"signe": "RF07"}))
+    assert "Appelez le 3114 maintenant" in refused
+    assert "l'équipe n'a pas été prévenue" in refused
+
+
+def test_no_password_and_no_code_comes_back(db):
+    posted = {"login": "camille@exemple.fr", "password": "secret-a-taire", "code": "123456"}
+    refused = Client(enforce_csrf_checks=True).post(reverse("account_login"), posted)
+    assert refused.status_code == 403 and given_back(refused) == {}
+    assert "a-taire" not in text_of(refused) and "123456" not in text_of(refused)
 
 
 # --- The line kept aside
