@@ -143,11 +143,13 @@ class Reply(msgspec.Struct, frozen=True):
 
     Attributes:
         after: number of the last line of the conversation when this one was kept.
+        number: another one each time that a line is kept.
     """
 
     conversation: str
     body: str
     after: int = 0
+    number: str = ""
 
 
 def keep_reply(session: SessionBase, conversation_id: UUID, body: str, *, after: int) -> None:
@@ -157,7 +159,7 @@ def keep_reply(session: SessionBase, conversation_id: UUID, body: str, *, after:
     the purge. The session holds ids, never a word.
     """
     row = DoorDraft(pk=uuid.uuid4())
-    _seal(row, msgspec.json.encode(Reply(str(conversation_id), body, after)).decode())
+    _seal(row, msgspec.json.encode(Reply(str(conversation_id), body, after, str(row.pk))).decode())
     held = dict(session.get(REPLIES, {}))
     held.pop(str(conversation_id), None)  # the newest stands last
     held[str(conversation_id)] = str(row.pk)

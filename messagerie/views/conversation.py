@@ -59,12 +59,14 @@ def conversation_page(
     actions.mark_opened(row.pk, reader=request.user, scope=scope, seq=row.last_seq)
     now = timezone.now()
     lines = all_lines(row)
+    kept = _kept(request, row)
     context = live_parts(row)
     context |= {
         "subject": open_subject(row),
         "bubbles": with_progress(row, bubbles(row, lines, now)),
         "last_seq": lines[-1].seq if lines else 0,
-        "typed": typed or _kept(request, row),
+        "typed": typed or (kept.body if kept else ""),
+        "kept": kept,
         "error": error,
         "now": now,
         "client_id": client_id or uuid.uuid4(),
@@ -75,17 +77,17 @@ def conversation_page(
         return render(request, "patient/conversation.html", context, status=status)
 
 
-def _kept(request: HttpRequest, row: Conversation) -> str:
-    """The line kept aside for this reader; "" when there is none, or once they sent another one,
+def _kept(request: HttpRequest, row: Conversation) -> drafts.Reply | None:
+    """The line kept aside for this reader; None when there is none, or once they sent another one,
     by whatever way."""
     kept = drafts.kept_reply(request.session, row.pk)
     if kept is None:
-        return ""
+        return None
     sent = row.messages.filter(sender=request.user, kind=MessageKind.TEXT, seq__gt=kept.after)
     if sent.exists():
         drafts.drop_reply(request.session, row.pk)
-        return ""
-    return kept.body
+        return None
+    return kept
 
 
 def live_parts(row: Conversation) -> dict[str, object]:

@@ -69,9 +69,10 @@ function sayOfLink(sentence) {
   sayLink(lastWord || [news, sentence].filter(Boolean).join(" "));
 }
 
-const { direct, vault, begin, reload } = await openLive({
+const { direct, vault, begin, reload, depart } = await openLive({
   box: field && !field.readOnly ? field : undefined,
   conversation,
+  beside: typedBeside,
   say: (sentence) => {
     lastWord = sentence;
     sayLink(sentence);
@@ -151,10 +152,14 @@ direct.addEventListener("state", ({ detail }) => {
  * is under way on it. */
 function follow() {
   if (isOver || blanked || !thread || state === thread.dataset.etat) return;
-  if (!field?.value && !direct.pending && !typedBeside().length) reload();
+  const chosen = [...document.querySelectorAll("input[type=file]")].some((one) => one.files.length);
+  if (!field?.value && !direct.pending && !typedBeside().length && !chosen) reload();
 }
 direct.addEventListener("ack", () => setTimeout(follow)); // once the outbox is done with it
-document.addEventListener("input", follow);
+// Not under the hands of who empties a field to write in it again: the letters would be commands.
+document.addEventListener("focusout", ({ relatedTarget }) => {
+  if (!relatedTarget?.matches("input, textarea, select")) follow();
+});
 
 direct.addEventListener("typing", ({ detail }) => {
   if (detail.conversation !== conversation || detail.side !== "PATIENT") return;
@@ -200,6 +205,7 @@ function refuse(message) {
 
 reply?.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (blanked) return; // the key of the button goes on without it
   const body = field.value;
   if (!body.trim()) {
     refuse("Votre message est vide. Écrivez quelques mots.");
@@ -229,20 +235,19 @@ function putBack(text) {
   write(field.value && field.value !== text ? `${text}\n${field.value}` : text);
 }
 
-let leaving = false; // with a form: what was typed goes along
 document.addEventListener("submit", ({ target, defaultPrevented }) => {
   if (defaultPrevented || target.method !== "post") return;
-  leaving = true;
   if (field && !field.value) direct.stop();
-});
-addEventListener("pageshow", () => (leaving = false));
-addEventListener("beforeunload", (event) => {
-  if (!leaving && typedBeside().length) event.preventDefault();
+  // What was typed goes along with this form; else the person is asked.
+  if (!typedBeside(target).length && !direct.pending && (vault || !field?.value.trim())) depart();
 });
 
 // --- the right column
 
-const open = (address) => openPanel(address, Boolean(field?.value.trim()));
+async function open(address) {
+  if (await openPanel(address, Boolean(field?.value.trim()))) return;
+  sayLink("Ce volet ne s'ouvre pas : la connexion est coupée. Votre texte reste ici. Réessayez.");
+}
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-onglet]");
@@ -285,6 +290,7 @@ direct.addEventListener("session", () => {
   const link = document.createElement("a");
   link.href = location.href;
   link.textContent = "Se connecter";
+  link.addEventListener("click", depart); // told to copy first
   blank();
   lastWord = vault && !beside
     ? "Votre session est finie. Votre texte est gardé sur cet appareil."

@@ -9,23 +9,30 @@ const aside = new Map(); // address -> the parts of a panel with something typed
 let shown = location.pathname;
 let asked = 0;
 
-const typedIn = (parts) =>
-  parts
-    .flatMap((part) => [...(part.querySelectorAll?.(FIELDS) ?? [])])
-    .filter((one) => one.value !== one.defaultValue)
-    .map((one) => one.value);
+/** Whether the server has not what a field holds: typed here, or given back with a refusal. */
+const isTyped = (one) =>
+  one.value.trim() && (one.value !== one.defaultValue || one.closest("[data-rendu]"));
 
-/** What is typed in the right column: a summary, a word for the patient. The server has none of it. */
-export function typedBeside() {
-  return [[...panel.childNodes], ...aside.values()].flatMap(typedIn);
+const typedIn = (parts) =>
+  parts.flatMap((part) => [...(part.querySelectorAll?.(FIELDS) ?? [])]).filter(isTyped);
+
+/**
+ * What is typed in the right column: a summary, a word for the patient. The server has none of it.
+ * @param {HTMLFormElement} [form] one whose own fields do not count
+ */
+export function typedBeside(form) {
+  return [[...panel.childNodes], ...aside.values()]
+    .flatMap(typedIn)
+    .filter((one) => !form?.contains(one))
+    .map((one) => one.value);
 }
 
-/** Nobody may read this conversation here any more: only what was typed here stays. */
+/** Nobody may read this conversation here any more: only what was typed here stays, to be copied. */
 export function keepOnlyTyped() {
   const texts = typedBeside().map((text) => {
-    const made = document.createElement("p");
-    made.className = "ms-lignes";
-    made.textContent = text;
+    const made = document.createElement("textarea");
+    Object.assign(made, { className: "fr-input", readOnly: true, rows: 6, value: text });
+    made.setAttribute("aria-label", "Votre texte, pour le copier");
     return made;
   });
   asked += 1; // what is on its way is not shown any more
@@ -37,23 +44,21 @@ export function keepOnlyTyped() {
  * Open a panel in place when something is typed on the page; else go to its address.
  * @param {string} address
  * @param {boolean} writing whether an answer is being written
+ * @returns {Promise<boolean>} false when it could not be read, and nothing changed
  */
 export async function openPanel(address, writing) {
   const turn = (asked += 1);
   if (!(writing || typedBeside().length) || getComputedStyle(panel).display === "none") {
     location.assign(address);
-    return;
+    return true;
   }
   const { pathname } = new URL(address, location.href);
-  if (pathname === shown) return;
+  if (pathname === shown) return true;
   let parts = aside.get(pathname);
   if (!parts) {
     const fresh = (await readPage(address))?.querySelector("[data-droite]");
-    if (turn !== asked) return; // another one was asked for since
-    if (!fresh) {
-      if (!typedBeside().length) location.assign(address);
-      return;
-    }
+    if (turn !== asked) return true; // another one was asked for since
+    if (!fresh) return false;
     parts = [...fresh.childNodes].map((node) => document.adoptNode(node));
   }
   const left = [...panel.childNodes];
@@ -62,4 +67,5 @@ export async function openPanel(address, writing) {
   shown = pathname;
   panel.replaceChildren(...parts);
   panel.querySelector("h2")?.scrollIntoView({ block: "nearest" });
+  return true;
 }

@@ -244,17 +244,29 @@ form?.addEventListener("submit", (event) => {
   write("");
 });
 
+// What the service kept aside is in the box (data-garde); from the first change on this tab, the
+// vault alone has the text, and the other is not put beside it again.
+const KEPT = "ms-garde";
+const isUntouched = () => Boolean(box?.dataset.garde) && box.value === box.defaultValue;
+if (vault && isUntouched() && sessionStorage.getItem(KEPT) === box.dataset.garde) box.value = "";
+
+function changed() {
+  if (vault && box.dataset.garde) sessionStorage.setItem(KEPT, box.dataset.garde);
+}
+
 /** Set what the box holds, and keep it. */
 function write(text) {
+  changed();
   box.value = text;
   vault?.putText(id, text);
   fit();
 }
 
-/** A text that comes back goes before what was typed since. */
-function putBack(text) {
+/** A text that comes back goes before what was typed since. `instead`: of what the service kept. */
+function putBack(text, { instead = false } = {}) {
   if (form.hidden) form.hidden = false;
-  write(box.value && box.value !== text ? `${text}\n${box.value}` : text);
+  const joined = box.value && box.value !== text && !(instead && isUntouched());
+  write(joined ? `${text}\n${box.value}` : text);
   box.focus();
 }
 
@@ -265,6 +277,7 @@ function fit() {
 
 if (box) {
   box.addEventListener("input", () => {
+    changed();
     const follow = reader.atFoot();
     fit();
     if (follow) reader.toFoot();
@@ -324,7 +337,7 @@ begin({
     own.restore(entry);
     if (follow) reader.toFoot();
   },
-  typed: putBack,
+  typed: (text) => putBack(text, { instead: true }),
 });
 direct.watch(id, Number(page.dataset.cursor));
 direct.start();

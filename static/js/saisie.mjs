@@ -13,13 +13,14 @@ const RELOADED = "ms-epoque"; // the epoch that this tab was loaded again for: o
  * @param {object} page
  * @param {HTMLTextAreaElement|undefined} page.box where one writes
  * @param {string|undefined} page.conversation the one of the page
+ * @param {() => string[]} [page.beside] what is typed elsewhere on the page, and kept by nobody
  * @param {(text: string) => void} page.say tells the person a sentence, in a place that stays
  * @param {(text: string) => void} page.tell tells a sentence that the state of the link follows
  * @returns {Promise<{ direct: Direct, vault: object|null, begin: (own) => void, reload, depart }>}
  *   `begin` once the page listens: what pages that are gone have left comes back; `depart` before
  *   the page goes by itself with what was typed
  */
-export async function openLive({ box, conversation, say, tell }) {
+export async function openLive({ box, conversation, say, tell, beside = () => [] }) {
   const held = document.querySelector("[data-coffre]");
   const { compte: account = "", cles: keys = "", epoch = "" } = held?.dataset ?? {};
   held?.removeAttribute("data-cles");
@@ -47,14 +48,14 @@ export async function openLive({ box, conversation, say, tell }) {
   direct.addEventListener("signin", (event) => {
     event.stopImmediatePropagation();
     event.preventDefault();
-    leaving = Boolean(vault);
+    leaving = Boolean(vault) && !beside().length;
     if (loggedOut) location.replace("/");
     else direct.dispatchEvent(new CustomEvent("session"));
   });
   direct.addEventListener("stale", () => {
     const { epoch: now = "?" } = held.dataset;
     const again = sessionStorage.getItem(RELOADED) === now;
-    const lost = !vault && (direct.pending || box?.value.trim());
+    const lost = beside().length || (!vault && (direct.pending || box?.value.trim()));
     if (!again && !lost) {
       sessionStorage.setItem(RELOADED, now);
       leaving = true;
@@ -77,7 +78,7 @@ export async function openLive({ box, conversation, say, tell }) {
   }
   addEventListener("beforeunload", (event) => {
     if (loggedOut || leaving) return;
-    if (direct.pending || (!vault && box?.value.trim())) event.preventDefault();
+    if (direct.pending || beside().length || (!vault && box?.value.trim())) event.preventDefault();
   });
 
   /** @param {{ restore(entry): void, typed(text: string): void }} own */

@@ -179,6 +179,9 @@ def test_another_place_needs_a_reason(console, lucie):
     place = {"autre": "1", "place": f"structure:{sas.pk}", "reason": ""}
     response = console.post(url("orienter", held.pk), place)
     assert response.status_code == 400
+    assert " data-rendu" in response.content.decode(), (
+        "the page must not take its texts for its own"
+    )
     assert "Dites pourquoi vous choisissez un autre lieu." in text_of(response)
     response = console.post(url("orienter", held.pk), place | {"reason": "NO_SLOT"})
     assert response.status_code == 302

@@ -98,7 +98,7 @@ def test_a_console_whose_session_is_over_shows_what_was_typed_and_nothing_else(s
     stack.shell(END_SESSIONS.format(email=INES.email))
     expect(console.get_by_text("Votre session est finie")).to_be_visible()
     expect(box(console)).to_have_value(HALF)
-    expect(console.locator("[data-droite]")).to_have_text(TYPED)
+    expect(beside(console)).to_have_value(TYPED)
     for word in (QUESTION, BEFORE, talk.name):
         expect(console.get_by_text(word)).to_have_count(0)
     # Nor does it read the queue under whoever signs in next.
@@ -156,5 +156,7 @@ def test_a_changed_state_is_shown_once_the_box_is_empty(stack, talk):
     stack.shell(CLOSE.format(pk=number(talk)))
     expect(console_lines(console).last).to_contain_text("Un conseil.")
     expect(box(console)).to_have_value(HALF)
-    box(console).fill("")
+    box(console).fill("")  # to write in it again, perhaps
+    expect(box(console)).to_be_focused()
+    box(console).blur()
     expect(console.get_by_text("Conversation close")).to_be_visible()

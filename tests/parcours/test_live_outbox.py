@@ -268,6 +268,28 @@ def test_signed_in_again_the_same_account_goes_on(stack, talk, watch):
     assert phone.url.split("#")[0] == address
 
 
+def test_a_text_that_the_service_kept_too_is_not_put_beside_what_became_of_it(stack, talk):
+    phone = talk.phone
+    box(phone).fill(HALF)
+    until(lambda: ".texte." in stored(phone))
+    stack.shell(END_SESSIONS.format(email=CAMILLE.email))
+    expect(phone.get_by_role("heading", name="Votre session est finie")).to_be_visible()
+    phone.get_by_role("main").get_by_role("link", name="Se connecter").click()
+    phone.get_by_label("Courriel").fill(CAMILLE.email)
+    phone.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    go_on(phone, "Se connecter")
+    expect(box(phone)).to_have_value(HALF)
+    for text in (HALF, f"{HALF} encore", ""):
+        before = stored(phone)
+        box(phone).fill(f"{text}.")
+        box(phone).fill(text)
+        until(lambda before=before: stored(phone) != before)
+        phone.reload()
+        expect(phone.locator("[data-sans-script]")).to_be_hidden()
+        phone.evaluate("() => new Promise((done) => setTimeout(done, 300))")
+        expect(box(phone)).to_have_value(text)
+
+
 def test_a_professional_whose_session_ends_keeps_the_text_in_sight(stack, talk):
     console = talk.console
     box(console).fill(HALF)
@@ -288,7 +310,7 @@ def test_what_is_typed_in_the_right_column_is_not_lost_either(stack, talk):
     summary.fill("Du froid, dix minutes.")
     stack.shell(END_SESSIONS.format(email=INES.email))
     expect(console.get_by_text("Copiez votre texte avant de vous connecter")).to_be_visible()
-    expect(console.locator("[data-droite]")).to_have_text("Du froid, dix minutes.")
+    expect(console.locator("[data-droite] textarea")).to_have_value("Du froid, dix minutes.")
 
 
 def test_a_line_too_old_to_leave_is_told_beside_what_becomes_of_the_link(talk):
