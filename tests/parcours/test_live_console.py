@@ -19,7 +19,14 @@ from tests.parcours.talks import (
     box,
     pumped,
 )
-from tests.parcours.walks import PHONE, console_lines, enter, send_question, through_the_door
+from tests.parcours.walks import (
+    PHONE,
+    console_lines,
+    enter,
+    go_on,
+    send_question,
+    through_the_door,
+)
 
 LISTS = re.compile(r"/console/file/")
 THREAD = re.compile(r"/console/[^/]+/fil/")
@@ -88,6 +95,16 @@ def test_leaving_with_something_typed_beside_is_asked_about(talk):
     console.close(run_before_unload=True)
     pumped(talk.phone, lambda: asked)
     assert asked == ["beforeunload"]
+
+
+def test_a_logout_in_another_tab_is_not_held_up(talk):
+    console = talk.console
+    tab(console, "Clore").click()
+    beside(console).fill(TYPED)
+    leaving = console.context.new_page()
+    leaving.goto("/compte/logout/")
+    go_on(leaving, "Se déconnecter")
+    console.wait_for_url(lambda url: "/console/" not in url)
 
 
 def test_a_console_whose_session_is_over_shows_what_was_typed_and_nothing_else(stack, talk):
