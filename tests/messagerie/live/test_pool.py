@@ -46,10 +46,18 @@ async def test_one_act_after_the_other_finds_the_same_connection(pool):
     assert answer == 42
 
 
+def endless(begun: asyncio.Event) -> Steps[None]:
+    """Says when its connection answers; what it asks then would take longer than any test."""
+    yield [("SELECT 1", [])]
+    begun.set()
+    yield [("SELECT pg_sleep(600)", [])]
+
+
 async def test_an_act_that_is_given_up_leaves_its_place(pool):
     for _ in range(2 * SIZE):
-        act = asyncio.create_task(pool.carry(backend()))
-        await asyncio.sleep(0.01)
+        begun = asyncio.Event()
+        act = asyncio.create_task(pool.carry(endless(begun)))
+        await asyncio.wait_for(begun.wait(), WAIT)
         act.cancel()
         with pytest.raises(asyncio.CancelledError):
             await act
