@@ -7,6 +7,7 @@ and keeps its data, so the draft follows the person through.
 
 import uuid
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -143,13 +144,19 @@ class Reply(msgspec.Struct, frozen=True):
 
     Attributes:
         after: number of the last line of the conversation when this one was kept.
-        number: another one each time that a line is kept.
     """
 
     conversation: str
     body: str
     after: int = 0
-    number: str = ""
+
+
+class KeptReply(NamedTuple):
+    """Such a line, read back. `number`: another one each time that a line is kept."""
+
+    number: str
+    body: str
+    after: int
 
 
 def keep_reply(session: SessionBase, conversation_id: UUID, body: str, *, after: int) -> None:
@@ -159,20 +166,22 @@ def keep_reply(session: SessionBase, conversation_id: UUID, body: str, *, after:
     the purge. The session holds ids, never a word.
     """
     row = DoorDraft(pk=uuid.uuid4())
-    _seal(row, msgspec.json.encode(Reply(str(conversation_id), body, after, str(row.pk))).decode())
+    _seal(row, msgspec.json.encode(Reply(str(conversation_id), body, after)).decode())
     held = dict(session.get(REPLIES, {}))
     held.pop(str(conversation_id), None)  # the newest stands last
     held[str(conversation_id)] = str(row.pk)
     session[REPLIES] = dict(list(held.items())[-REPLIES_AT_MOST:])
 
 
-def kept_reply(session: SessionBase, conversation_id: UUID) -> Reply | None:
+def kept_reply(session: SessionBase, conversation_id: UUID) -> KeptReply | None:
     """The line kept aside for this conversation. It stays kept: an answer that shows it may be
     lost on the way. The caller has checked that the reader is a party to the conversation."""
     row = _held(session.get(REPLIES, {}).get(str(conversation_id)))
     raw = _open(row) if row is not None else ""
     reply = msgspec.json.decode(raw, type=Reply) if raw else None
-    return reply if reply and reply.conversation == str(conversation_id) else None
+    if row is None or reply is None or reply.conversation != str(conversation_id):
+        return None
+    return KeptReply(str(row.pk), reply.body, reply.after)
 
 
 def drop_reply(session: SessionBase, conversation_id: UUID) -> None:

@@ -77,7 +77,7 @@ def conversation_page(
         return render(request, "patient/conversation.html", context, status=status)
 
 
-def _kept(request: HttpRequest, row: Conversation) -> drafts.Reply | None:
+def _kept(request: HttpRequest, row: Conversation) -> drafts.KeptReply | None:
     """The line kept aside for this reader; None when there is none, or once they sent another one,
     by whatever way."""
     kept = drafts.kept_reply(request.session, row.pk)

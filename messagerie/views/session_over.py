@@ -55,7 +55,7 @@ def session_over(request: HttpRequest) -> HttpResponse:
         "has_file": bool(request.FILES),
         "sign_in_url": url,
     }
-    return render(request, "patient/session_finie.html", context, status=403)
+    return render(request, "session_finie.html", context, status=403)
 
 
 def _worsening_not_told(request: HttpRequest, url: str) -> HttpResponse:
