@@ -158,7 +158,7 @@ function follow() {
 direct.addEventListener("ack", () => setTimeout(follow)); // once the outbox is done with it
 // Not under the hands of who empties a field to write in it again: the letters would be commands.
 document.addEventListener("focusout", ({ relatedTarget }) => {
-  if (!relatedTarget?.matches("input, textarea, select")) follow();
+  if (!relatedTarget) follow();
 });
 
 direct.addEventListener("typing", ({ detail }) => {
@@ -244,7 +244,7 @@ document.addEventListener("submit", ({ target, defaultPrevented }) => {
 
 // --- the right column
 
-async function open(address) {
+async function showPanel(address) {
   if (await openPanel(address, Boolean(field?.value.trim()))) return;
   sayLink("Ce volet ne s'ouvre pas : la connexion est coupée. Votre texte reste ici. Réessayez.");
 }
@@ -253,7 +253,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-onglet]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  open(link.href);
+  showPanel(link.href);
 });
 
 // --- the link
@@ -303,7 +303,7 @@ direct.addEventListener("session", () => {
 listenToKeys({
   lists: document.querySelector("[data-listes]"),
   field,
-  openPanel: open,
+  openPanel: showPanel,
   home: root.dataset.accueil,
   send: () => reply.requestSubmit(),
 });

@@ -20,7 +20,7 @@ import { refusalOf } from "./direct_outils.mjs";
 import { Announcer, TypingSign } from "./fil_annonces.mjs";
 import { Reader } from "./fil_defilement.mjs";
 import { OwnLines } from "./fil_envois.mjs";
-import { asksToSignIn } from "./lire.mjs";
+import { asksToSignIn, inTurn } from "./lire.mjs";
 import { spoken } from "./pieces.mjs";
 import { SLOWLY, onceSeen, openLive } from "./saisie.mjs";
 
@@ -137,27 +137,20 @@ const drawnState = () => page.querySelector("[data-etat]").dataset.etat;
 const AGAIN = 5_000; // doubled each time, up to a minute
 let state = drawnState();
 let wait = AGAIN;
-let refreshing = false;
-let asked = false; // meanwhile
 let again = null;
 
 /** Draw anew what the state changes, and go on until the page shows the state that it was told. */
-async function refresh() {
-  asked = refreshing;
-  if (refreshing) return;
-  refreshing = true;
+const refresh = inTurn(async () => {
+  clearTimeout(again);
   const parts = await fetchParts(direct.cursor(id));
-  refreshing = false;
   if (parts) reader.steady(() => putParts(parts));
   if (parts && drawnState() === state) {
     wait = AGAIN;
-    if (asked) refresh();
   } else {
-    clearTimeout(again);
     again = setTimeout(refresh, wait);
     wait = Math.min(2 * wait, 60_000);
   }
-}
+});
 
 setInterval(() => {
   if (state === "WAITING" && document.visibilityState === "visible") refresh();

@@ -158,7 +158,7 @@ class Joining {
     // A portal answers 200 to everything: only the number of the file says that it is kept.
     if ((request.status === 200 || request.status === 201) && said?.attachment) {
       this.#kept(said);
-    } else if (request.status === 401 || (request.status === 403 && said?.code === "SIGN_IN")) {
+    } else if (request.status === 401) {
       this.#failed(this.#words.session, true);
     } else if (said?.message) {
       this.#failed(said.message, said.retry);
