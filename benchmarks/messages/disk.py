@@ -23,6 +23,7 @@ def probe(folder: Path, seconds: float = 5.0) -> Latency:
         os.fsync(file.fileno())
         begin = time.perf_counter()
         for number in range(round(RATE * seconds)):
+            # Due at a rate: a disk that rests between two pages is not one that is kept busy.
             time.sleep(max(0.0, begin + number / RATE - time.perf_counter()))
             before = time.perf_counter()
             os.pwrite(file.fileno(), page, number % ROOM * BLOCK)

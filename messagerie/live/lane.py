@@ -56,10 +56,10 @@ class Lane(Generic[Item]):
         try:
             while waiting:
                 group = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
-                # Whatever a group meets, those behind it must not wait for ever; who sent it tries
-                # again. Only the name is logged: the message could hold what somebody wrote.
                 try:
                     await self._carry(group)
+                # Of any kind: those behind this group must not wait for ever, and who sent it tries
+                # again. Only the name is logged: the message could hold what somebody wrote.
                 except Exception as error:
                     logger.error("a group of %d was dropped: %s", len(group), type(error).__name__)
         finally:
