@@ -92,6 +92,15 @@ def on_its_way(page: Page, file: dict[str, object]) -> Route:
     return held[0]
 
 
+def fails_twice(phone: Page, name: str) -> None:
+    """Choose a file that no upload brings. Pressed, the question waits for it, and says so when it
+    fails again."""
+    choose(phone, small(name))
+    expect(control(phone).get_by_text("la connexion est coupée")).to_be_visible()
+    go_on(phone, "Envoyer")
+    expect(control(phone).get_by_text("appuyez encore sur Envoyer")).to_be_visible()
+
+
 def test_a_photo_is_taken_off(phone):
     choose(phone, photo())
     expect(kept(phone)).to_have_count(1)
@@ -192,14 +201,8 @@ def test_what_is_refused_is_said_even_when_another_goes_after_it(phone, watch):
 def test_one_that_never_passes_stays_behind_alone(phone, watch):
     with watch.server_away():
         phone.route(UPLOADS, lambda route: route.abort())
-        choose(phone, small("un.jpg"))
-        expect(control(phone).get_by_text("la connexion est coupée")).to_be_visible()
-        go_on(phone, "Envoyer")
-        expect(control(phone).get_by_text("appuyez encore sur Envoyer")).to_be_visible()
-        choose(phone, small("deux.jpg"))
-        expect(control(phone).get_by_text("la connexion est coupée")).to_be_visible()
-        go_on(phone, "Envoyer")
-        expect(control(phone).get_by_text("appuyez encore sur Envoyer")).to_be_visible()
+        fails_twice(phone, "un.jpg")
+        fails_twice(phone, "deux.jpg")
         phone.unroute(UPLOADS)
     with phone.expect_navigation():
         go_on(phone, "Envoyer")
@@ -224,11 +227,7 @@ def test_a_lost_answer_doubles_nothing_and_the_form_never_leaves_unasked(phone, 
 
     with watch.server_away():
         phone.route(UPLOADS, lose)
-        choose(phone, small("unique.jpg"))
-        expect(control(phone).get_by_text("la connexion est coupée")).to_be_visible()
-        # Pressed, the question waits for its photo; it says so when the photo fails again.
-        go_on(phone, "Envoyer")
-        expect(control(phone).get_by_text("appuyez encore sur Envoyer")).to_be_visible()
+        fails_twice(phone, "unique.jpg")
         phone.unroute(UPLOADS)
     is_whole(phone)
     phone.get_by_role("button", name="Réessayer").click()
@@ -242,10 +241,7 @@ def test_a_lost_answer_doubles_nothing_and_the_form_never_leaves_unasked(phone, 
 def test_whoever_asks_leaves_without_the_photo(phone, watch):
     with watch.server_away():
         phone.route(UPLOADS, lambda route: route.abort())
-        choose(phone, small("unique.jpg"))
-        expect(control(phone).get_by_text("la connexion est coupée")).to_be_visible()
-        go_on(phone, "Envoyer")
-        expect(control(phone).get_by_text("appuyez encore sur Envoyer")).to_be_visible()
+        fails_twice(phone, "unique.jpg")
         with phone.expect_navigation():
             go_on(phone, "Envoyer")
     expect(phone.get_by_role("heading", name="Dernière étape")).to_be_visible()

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.config.conftest import until
 from tests.parcours.talks import (
     BEFORE,
+    BY_HTTP,
     OFFLINE,
     QUESTION,
     Link,
@@ -114,6 +115,27 @@ def test_without_any_socket_a_page_older_than_a_sign_in_loses_no_line(talk, watc
     expect(shown(talk.console)).to_have_text([QUESTION, BEFORE, FIRST])
     all_kept(phone)
     assert len(refusals) == 1
+
+
+def test_without_any_socket_a_request_that_hangs_is_given_up(talk):
+    """Some proxies hold a request for ever: neither reading nor sending may wait for it."""
+    phone = talk.phone
+    phone.clock.install()  # before the page is loaded again
+    link = Link(phone)
+    link.http = True
+    link.cut()
+    expect(phone.get_by_text(OFFLINE)).to_be_visible()
+    held: list[Route] = []
+    phone.route(BY_HTTP, lambda route: held.append(route), times=2)
+    patient_writes(phone, FIRST)
+    phone.clock.fast_forward(16_000)  # the first line goes, and the first reading
+    pumped(phone, lambda: len(held) == 2)
+    professional_writes(talk.console, SECOND)
+    phone.clock.fast_forward(10_000)  # both are given up
+    for _ in range(3):  # the next ones, whatever their turn
+        phone.clock.fast_forward(48_000)
+    expect(shown(phone)).to_have_text([QUESTION, BEFORE, SECOND, FIRST])
+    all_kept(phone)
 
 
 def without_socket(desk: Page) -> Link:
