@@ -161,9 +161,7 @@ def expired(writer: Writer) -> None:
     StoredSession.objects.filter(pk=writer.key).update(expire_date=timezone.now())
 
 
-@pytest.mark.parametrize(
-    "change", [handed_over, closed, signed_out, disabled, role_ended, expired], ids=str
-)
+@pytest.mark.parametrize("change", [handed_over, closed, signed_out, disabled, role_ended, expired])
 def test_what_has_changed_since_writes_nothing(lucie, change: Callable[[Writer], None]):
     talk = factories.taken_conversation(lucie)
     writer = Writer(talk, lucie)
