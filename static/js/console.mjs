@@ -181,11 +181,12 @@ direct.addEventListener("gone", ({ detail }) => {
 function blank() {
   if (blanked || !thread) return;
   blanked = true;
+  root.dataset.videe = "";
   emptyThread();
   document.querySelector("[data-tete]").replaceChildren();
   document.querySelector("h1").textContent = "Conversation";
   keepOnlyTyped();
-  reply?.querySelector(".ms-reponse__qui")?.replaceChildren();
+  reply?.querySelector(".ms-reponse__qui")?.replaceChildren("Votre réponse");
   reply?.querySelector("[type=submit]")?.setAttribute("disabled", "");
 }
 

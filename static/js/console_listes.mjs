@@ -31,6 +31,7 @@ export function stopFresh() {
   stopped = true;
   clearTimeout(turn);
   lists.replaceChildren();
+  root.dataset.finie = "";
   document.title = title;
 }
 

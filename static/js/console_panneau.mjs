@@ -16,23 +16,24 @@ const isTyped = (one) =>
 const typedIn = (parts) =>
   parts.flatMap((part) => [...(part.querySelectorAll?.(FIELDS) ?? [])]).filter(isTyped);
 
+const fieldsBeside = () => [[...panel.childNodes], ...aside.values()].flatMap(typedIn);
+
 /**
  * What is typed in the right column: a summary, a word for the patient. The server has none of it.
  * @param {HTMLFormElement} [form] one whose own fields do not count
  */
 export function typedBeside(form) {
-  return [[...panel.childNodes], ...aside.values()]
-    .flatMap(typedIn)
-    .filter((one) => !form?.contains(one))
-    .map((one) => one.value);
+  return fieldsBeside().filter((one) => !form?.contains(one)).map((one) => one.value);
 }
 
 /** Nobody may read this conversation here any more: only what was typed here stays, to be copied. */
 export function keepOnlyTyped() {
-  const texts = typedBeside().map((text) => {
-    const made = document.createElement("textarea");
-    Object.assign(made, { className: "fr-input", readOnly: true, rows: 6, value: text });
-    made.setAttribute("aria-label", "Votre texte, pour le copier");
+  const texts = fieldsBeside().map((one) => {
+    const made = document.createElement("label");
+    const text = document.createElement("textarea");
+    made.className = "fr-label";
+    Object.assign(text, { className: "fr-input", readOnly: true, rows: 5, value: one.value });
+    made.append(one.labels[0]?.firstChild?.textContent.trim() || "Votre texte", text);
     return made;
   });
   asked += 1; // what is on its way is not shown any more
