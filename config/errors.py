@@ -5,12 +5,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import Context
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
 from messagerie.typed import route_of, typed_in
 from messagerie.views.session_over import sign_in_url, way_back
 from messagerie.views.signs import advice_to_whoever
+
+OWN_SPACES = ("console:", "patient:")
+# Pages of the account that anybody opens, and that hold their own form.
+FORM_PAGES = {
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+    "account_request_login_code",
+}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -66,13 +76,25 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
-    back = way_back(request) if route_of(request).startswith(("console:", "patient:")) else ""
+    route, back = route_of(request), _page_of_form(request)
+    must_sign_in = route.startswith(OWN_SPACES) and not signed_in
     context = {
         "typed": typed_in(request),
         "advice": advice_to_whoever(request.POST.getlist("signe")),
-        "back_url": back if signed_in or not back else sign_in_url(back),
-        "signed_in": signed_in,
+        "is_worsening": route == "patient:aggravation",
+        "back_url": sign_in_url(back) if must_sign_in else back,
+        "must_sign_in": must_sign_in,
     }
     response = render(request, "403_csrf.html", context, status=403)
     add_never_cache_headers(response)
     return response
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """The page that shows the form anew, when it opens by a link; else ""."""
+    route = route_of(request)
+    if route.startswith(OWN_SPACES):
+        return way_back(request)
+    if route == "porte:joindre":
+        return reverse("porte:question")
+    return request.get_full_path() if route.startswith("porte:") or route in FORM_PAGES else ""

@@ -196,6 +196,28 @@ def test_a_danger_sign_without_its_token_has_its_number(taken, camille):
     assert "l'équipe n'a pas été prévenue" in refused
 
 
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [
+        ("porte:question", "porte:question"),
+        ("porte:question", "porte:joindre"),
+        ("porte:signes", "porte:signes"),
+        ("account_login", "account_login"),
+    ],
+)
+def test_a_form_of_anybody_without_its_token_leads_back_to_its_page(db, page, form):
+    posted = {"body": "Une question.", "signe": "RF07"} if form.startswith("porte:") else {}
+    refused = text_of(Client(enforce_csrf_checks=True).post(reverse(form), posted))
+    assert f'href="{reverse(page)}">Ouvrir de nouveau la page' in refused
+    assert "l'équipe" not in refused  # nobody was to be told
+    assert ("Appelez le 3114 maintenant" in refused) is bool(posted)
+
+
+def test_a_worsening_without_its_token_says_that_nobody_was_told(taken, camille):
+    refused = text_of(strict(camille).post(url_of(taken, "aggravation")))
+    assert "L'équipe n'a pas été prévenue" in refused and 'href="tel:15">15</a> sans' in refused
+
+
 def test_no_password_and_no_code_comes_back(db):
     posted = {"login": "camille@exemple.fr", "password": "secret-a-taire", "code": "123456"}
     refused = Client(enforce_csrf_checks=True).post(reverse("account_login"), posted)
