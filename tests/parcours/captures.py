@@ -1,7 +1,8 @@
-"""Pictures of every page, to look at: `python -m tests.parcours.captures [folder]`, not a test.
+"""Pictures of every page: `python -m tests.parcours.captures [folder [tour …]]`, to look at.
 
-Starts an instance of its own, walks the tours, and writes one picture of each page at 360 and at
-1280 pixels into the folder (var/captures by default), then the picture of the README.
+Starts an instance of its own, makes the picture of the README, walks the tours, and writes one
+picture of each page at 360 and at 1280 pixels into the folder (var/captures by default). With the
+names of tours, only those are walked, and the README keeps its picture.
 """
 
 import os
@@ -91,7 +92,7 @@ def png(width: int, height: int, rows: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
-def every_page(browser: Browser, stack: Stack, folder: Path) -> None:
+def every_page(browser: Browser, stack: Stack, folder: Path, wanted: list[str]) -> None:
     from tests.parcours.tours import TOURS  # needs the settings of the instance
 
     def visit(name: str, page: Page) -> None:
@@ -104,6 +105,8 @@ def every_page(browser: Browser, stack: Stack, folder: Path) -> None:
             page.set_viewport_size(before)
 
     for tour in TOURS:
+        if wanted and tour.__name__ not in wanted:
+            continue
         say.line(tour.__name__)
         tour(stack, opener(browser, stack), visit)
 
@@ -155,6 +158,7 @@ def overview(browser: Browser, stack: Stack, target: Path) -> None:
 
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else CHECKOUT / "var" / "captures")
+    wanted = sys.argv[2:]
     folder.mkdir(parents=True, exist_ok=True)
     own = Path(tempfile.mkdtemp(prefix="messagerie-captures-"))
     own.chmod(0o711)
@@ -165,8 +169,9 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=chromium.find(), args=["--headless", "--no-sandbox"]
             )
-            overview(browser, stack, OVERVIEW)
-            every_page(browser, stack, folder)
+            if not wanted:
+                overview(browser, stack, OVERVIEW)
+            every_page(browser, stack, folder, wanted)
             browser.close()
     finally:
         shutil.rmtree(own, ignore_errors=True)

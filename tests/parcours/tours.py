@@ -12,6 +12,7 @@ from tests.comptes.codes import totp
 from tests.parcours.instance import Stack
 from tests.parcours.tours_file import patient_file
 from tests.parcours.tours_live import live
+from tests.parcours.tours_session import session_over
 from tests.parcours.walks import (
     DESK,
     OWN_PASSWORD,
@@ -276,6 +277,7 @@ TOURS: tuple[Tour, ...] = (
     conversation,
     patient_file,
     live,
+    session_over,
     quiet_console,
     administration,
     results,
