@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from config.start import check, chromium, say
 from config.start.instance import CHECKOUT
@@ -10,6 +11,8 @@ from config.start.instance import CHECKOUT
 NO_BROWSER = (
     "Pas de Chromium, et ni apt ni npm n'en donnent : les tests de navigateur sont laissés de côté."
 )
+JOURNEYS, OTHERS = ["-m", "browser"], ["-m", "not browser"]
+ASIDE = CHECKOUT / "var" / "tests-sans-navigateur.txt"
 
 
 def main() -> None:
@@ -20,12 +23,37 @@ def main() -> None:
         say.line(NO_BROWSER)
         if os.environ.get("CI"):
             sys.exit("En intégration continue, les tests de navigateur sont obligatoires.")
-        arguments = ["-m", "not browser", *arguments]
     else:
         os.environ["CHROMIUM"] = browser
-    if not sys.argv[1:] and (failed := check.run_all()):
+    if arguments:
+        sys.exit(_pytest(arguments if browser else [*OTHERS, *arguments]).wait())
+    if failed := check.run_all():
         sys.exit(failed)
-    sys.exit(subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=CHECKOUT).returncode)
+    sys.exit(_side_by_side(ASIDE) if browser else _pytest(OTHERS).wait())
+
+
+def _side_by_side(aside: Path) -> int:
+    """Journeys in a browser mostly wait: the other tests run meanwhile, on servers of their own.
+
+    Each half tells its progress; that of the others, in `aside`, is shown when it is whole.
+    """
+    say.line(f"Les tests sans navigateur vont en même temps, dans {aside.relative_to(CHECKOUT)}.")
+    aside.parent.mkdir(exist_ok=True)
+    with open(aside, "w+") as output:
+        others = _pytest([*OTHERS, "-p", "no:cacheprovider"], output)
+        try:
+            journeys = _pytest(JOURNEYS).wait()
+        finally:
+            failed = others.wait()
+            say.line("\nTests sans navigateur :")
+            output.seek(0)
+            say.line(output.read())
+    return journeys or failed
+
+
+def _pytest(arguments: list[str], output=None) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.Popen(command, cwd=CHECKOUT, stdout=output, stderr=output)
 
 
 if __name__ == "__main__":
