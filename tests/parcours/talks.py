@@ -106,7 +106,7 @@ class Talk:
 
 def begin(new_page: Callable[..., Page]) -> Talk:
     phone, console = new_page(**PHONE), new_page(**DESK)
-    name = f"Framboise {uuid.uuid4().hex[:4]}"
+    name = f"Framboise {uuid.uuid4().hex[:8]}"
     enter(phone, "patient")
     through_the_door(phone, name, QUESTION)
     send_question(phone)

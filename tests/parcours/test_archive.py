@@ -17,7 +17,7 @@ QUESTION = "Une plaque rouge est apparue sur mon avant-bras. Que faire ?"
 def test_the_archive_is_downloaded_with_its_photo(new_page, tmp_path):
     phone = new_page(**PHONE)
     enter(phone, "patient")
-    through_the_door(phone, f"Myrtille {uuid.uuid4().hex[:4]}", QUESTION)
+    through_the_door(phone, f"Myrtille {uuid.uuid4().hex[:8]}", QUESTION)
     send_question(phone)
     choose(phone, photo())
     send(phone)

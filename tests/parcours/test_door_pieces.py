@@ -50,7 +50,7 @@ def is_whole(page: Page) -> None:
 
 def test_a_photo_leaves_with_the_question_after_a_new_account(new_page):
     phone, console = new_page(**PHONE), new_page(**DESK)
-    name = f"Groseille {uuid.uuid4().hex[:4]}"
+    name = f"Groseille {uuid.uuid4().hex[:8]}"
     through_the_door(phone, name, QUESTION)
     sound(phone, "door-question")
     choose(phone, photo())

@@ -32,7 +32,7 @@ FROM_PROFESSIONAL = ["Avez-vous de la fièvre ?", "Pouvez-vous fermer la main ?"
 def talk(new_page):
     """A patient's page and a console on the same conversation: two lines already."""
     phone, console = new_page(**PHONE), new_page(**DESK)
-    name = f"Framboise {uuid.uuid4().hex[:4]}"
+    name = f"Framboise {uuid.uuid4().hex[:8]}"
     enter(phone, "patient")
     through_the_door(phone, name, QUESTION)
     send_question(phone)

@@ -137,7 +137,7 @@ def test_a_question_that_comes_during_a_reading_is_in_the_next_one(talk, new_pag
     console.on("websocket", lambda socket: socket.on("framereceived", heard))
     console.reload()
     held = held_back(console, LISTS)
-    name = f"Cassis {uuid.uuid4().hex[:4]}"
+    name = f"Cassis {uuid.uuid4().hex[:8]}"
     enter(phone, "patient")
     through_the_door(phone, f"Avant {name}", QUESTION)
     send_question(phone)

@@ -162,7 +162,7 @@ def test_without_any_socket_the_queue_goes_on(new_page):
     expect(desk.get_by_text(OFFLINE)).to_be_visible()
     read_again(desk)
     expect(desk.get_by_text(SLOWLY)).to_be_visible()
-    name = f"Myrtille {uuid.uuid4().hex[:4]}"
+    name = f"Myrtille {uuid.uuid4().hex[:8]}"
     enter(phone, "patient")
     through_the_door(phone, name, QUESTION)
     send_question(phone)

@@ -36,7 +36,7 @@ WITHOUT_SCRIPT = PHONE | {"java_script_enabled": False}
 def talk(new_page):
     """A patient's phone and a console on the same conversation."""
     phone, console = new_page(**PHONE), new_page(**DESK)
-    name = f"Groseille {uuid.uuid4().hex[:4]}"
+    name = f"Groseille {uuid.uuid4().hex[:8]}"
     enter(phone, "patient")
     through_the_door(phone, name, QUESTION)
     send_question(phone)
