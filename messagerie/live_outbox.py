@@ -56,6 +56,7 @@ class Outbox:
         self._say = say
         self._retry_after = retry_after
         self._lines: dict[UUID, deque[Waiting]] = {}
+        self._over: Exception | None = None
 
     def __len__(self) -> int:
         return sum(len(lines) for lines in self._lines.values())
@@ -75,6 +76,8 @@ class Outbox:
             return answer
         line = Waiting(conversation, id, body, answer)
         self._lines.setdefault(conversation, deque()).append(line)
+        if self._over is not None:
+            answer.set_exception(self._over)
         self._say_first(conversation)
         return answer
 
@@ -106,7 +109,8 @@ class Outbox:
         self._say_first(line.conversation)
 
     def give_up(self, error: Exception) -> None:
-        """There will be no link any more: whoever waits is told. The lines stay here."""
+        """There will be no link any more: whoever waits is told, now and later. The lines stay."""
+        self._over = error
         for line in self:
             if not line.answer.done():
                 line.answer.set_exception(error)
