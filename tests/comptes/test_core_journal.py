@@ -93,7 +93,6 @@ def test_people_write_while_a_day_is_sealed(monkeypatch):
 
 
 def test_a_transaction_left_open_puts_the_seal_off_instead_of_stopping_everybody(monkeypatch):
-    monkeypatch.setattr(journal_seal, "LOCK_WAIT", "200ms")
     opened, leave = threading.Event(), threading.Event()
 
     def stay() -> None:
@@ -105,7 +104,8 @@ def test_a_transaction_left_open_puts_the_seal_off_instead_of_stopping_everybody
     stayer = in_thread(stay)
     try:
         assert opened.wait(30)
-        with pytest.raises(OperationalError):
+        with monkeypatch.context() as patched, pytest.raises(OperationalError):
+            patched.setattr(journal_seal, "LOCK_WAIT", "200ms")
             seal_day(DAY)
         record(Act.SIGN_OUT, actor=None)
     finally:

@@ -175,6 +175,7 @@ history = History(end=date.fromisoformat(sys.argv[1]), days=int(sys.argv[2]),
                   per_day=float(sys.argv[3]), people=population(patients=120))
 for progress in history.play():
     print(progress.done, flush=True)
+    sys.stdin.readline()  # never more than one day ahead of whoever watches
 """
 
 
@@ -198,14 +199,19 @@ def test_killed_at_any_moment_and_started_again_it_is_the_same_history(territory
             [sys.executable, "-c", PLAYER, END.isoformat(), str(days), str(per_day)],
             env=environment,
             cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert child.stdin is not None
         assert child.stdout is not None
         for _ in range(lines_before_the_end):
             assert child.stdout.readline().strip().isdigit()
+            child.stdin.write("\n")
+            child.stdin.flush()
         child.send_signal(signal.SIGKILL)
         assert child.wait(timeout=30) == -signal.SIGKILL
+        child.stdin.close()
         child.stdout.close()
         found = Counter(day for day, _place, _outcome in counts_in_database().elements())
         expected = {day.day: len(day.requests) for day in planned_days(played)}

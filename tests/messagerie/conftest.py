@@ -1,5 +1,8 @@
 """Patients, a team on duty and conversations, for the pages."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 from django.test import Client
 
@@ -10,6 +13,13 @@ from orientation.models import Structure
 from orientation.scope import scope_for
 from tests import factories
 from tests.messagerie.door_walk import walk_to
+
+
+@pytest.fixture
+def no_bucket_fills(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of the rate of writing stands still: on a slow machine a bucket would fill again."""
+    now = time.monotonic()
+    monkeypatch.setattr("messagerie.rate.time", SimpleNamespace(monotonic=lambda: now))
 
 
 @pytest.fixture

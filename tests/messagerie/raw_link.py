@@ -20,7 +20,7 @@ from tests.config.conftest import until
 
 WAIT = 30  # seconds: a ceiling on conditions, never a measure
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-HEAD_SECONDS = 3
+HEAD_SECONDS = 5
 
 
 class WebProcess:
@@ -137,7 +137,8 @@ class RawLink:
         self.send(frame(TEXT, text.encode()))
 
     async def hear(self) -> tuple[int, bytes]:
-        """The next frame that is not a ping: opcode and payload; (CLOSE, b"") at the end."""
+        """The next frame that is no ping: opcode and payload; (CLOSE, b"") at the end. Pings are
+        answered."""
         try:
             async with asyncio.timeout(WAIT):
                 while True:
@@ -150,6 +151,7 @@ class RawLink:
                     payload = await self.reader.readexactly(size)
                     if first & 15 != PING:
                         return first & 15, payload
+                    self.send(frame(PONG, payload))
         except (asyncio.IncompleteReadError, ConnectionError):
             return CLOSE, b""
 

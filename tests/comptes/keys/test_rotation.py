@@ -309,9 +309,11 @@ def _until(condition) -> None:
 def _until_half_way(process: "subprocess.Popen[str]") -> None:
     """Some thousands of keys done, and more to come."""
 
-    def moved() -> bool:
+    def moved(number: int) -> bool:
         assert process.poll() is None, process.stdout.read()
+        done = DataKey.objects.filter(key_version=2, wrapped__isnull=False)
         with transaction.atomic(using="keys"):
-            return DataKey.objects.filter(key_version=2, wrapped__isnull=False)[2000:2001].exists()
+            return done[number : number + 1].exists()
 
-    _until(moved)
+    _until(lambda: moved(0))  # the process has started
+    _until(lambda: moved(2000))

@@ -1,5 +1,6 @@
 """With an antivirus a file opens only after its verdict: "en analyse" until then, always."""
 
+import contextlib
 import shutil
 import socket
 
@@ -62,14 +63,16 @@ def test_the_real_daemon_says_the_same(tmp_path):
 # --- The journey of a file
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def short_wait(monkeypatch):
-    """The whole of a scan may last one second here."""
+    """The whole of a scan may last one second meanwhile."""
     real = antivirus.scan
-    monkeypatch.setattr(
-        "messagerie.attachments.tasks.scan",
-        lambda content, where: real(content, where, seconds=1),
-    )
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "messagerie.attachments.tasks.scan",
+            lambda content, where: real(content, where, seconds=1),
+        )
+        yield
 
 
 def told(client, said, talk) -> list[tuple[int, str, bool]]:
@@ -127,9 +130,9 @@ def _conversation(talk) -> str:
 @database
 @pytest.mark.parametrize("mood", ["silent", "cut", "midway", "full", "odd", "halfword"])
 def test_without_a_verdict_it_stays_in_analysis_then_passes(
-    talk, settings, mood, short_wait, django_capture_on_commit_callbacks
+    talk, settings, mood, monkeypatch, django_capture_on_commit_callbacks
 ):
-    with clamd(mood) as ill:
+    with clamd(mood) as ill, short_wait(monkeypatch):
         settings.CLAMAV_ADDRESS = ill.address
         said = send(talk.phone, talk.conversation).json()
         for _ in range(2):

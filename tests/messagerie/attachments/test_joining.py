@@ -12,6 +12,7 @@ from django.urls import reverse
 from comptes.models import Act, JournalEntry
 from messagerie import actions
 from messagerie.actions import joining
+from messagerie.attachments import workshop
 from messagerie.attachments.record import clean_name
 from messagerie.errors import Refused
 from messagerie.models import Attachment, Message, MessageKind, Notice
@@ -179,7 +180,7 @@ def test_no_more_than_thirty_files(talk, monkeypatch):
     assert send(talk.console, talk.conversation).status_code == 201
 
 
-def test_one_person_is_held_to_a_rate(talk, settings):
+def test_one_person_is_held_to_a_rate(talk, settings, no_bucket_fills):
     """The same bucket as for lines: a refused file takes from it too."""
     settings.MESSAGE_RATE_BURST = 2
     talk.patient = factories.patient()  # a bucket that nobody has touched
@@ -296,7 +297,10 @@ def test_names_are_made_safe(raw, media, name):
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-def test_the_same_file_sent_twice_at_once_is_one_line(talk):
+def test_the_same_file_sent_twice_at_once_is_one_line(talk, monkeypatch):
+    monkeypatch.setattr(
+        workshop, "WAIT_SECONDS", 30
+    )  # the second waits for the first, however slow
     again, start = uuid.uuid4(), threading.Barrier(2)
 
     def upload() -> int:

@@ -8,6 +8,7 @@ import pytest
 from django.test import override_settings
 
 from messagerie import actions, delivery
+from messagerie.live import hub
 from messagerie.models import Conversation, Message
 from orientation.scope import scope_for
 from tests import factories
@@ -151,7 +152,8 @@ async def test_a_receipt_counts_when_its_page_leaves_at_once(talk, pages):
     assert state["professional"] == {"delivered": 2, "opened": 2}
 
 
-async def test_the_last_page_of_a_process_leaves_its_receipt(talk, sessions):
+async def test_the_last_page_of_a_process_leaves_its_receipt(talk, sessions, monkeypatch):
+    monkeypatch.setattr(hub, "LAST_WORDS", WAIT)
     only = Socket(sessions["pro"])
     assert await only.open()
     await watch(only, talk)
@@ -160,7 +162,8 @@ async def test_the_last_page_of_a_process_leaves_its_receipt(talk, sessions):
     assert (await apart(Conversation.objects.get)()).professional_opened_seq == 2
 
 
-async def test_the_last_page_leaves_its_receipt_behind_a_short_lock(talk, sessions):
+async def test_the_last_page_leaves_its_receipt_behind_a_short_lock(talk, sessions, monkeypatch):
+    monkeypatch.setattr(hub, "LAST_WORDS", WAIT)
     only = Socket(sessions["pro"])
     assert await only.open()
     await watch(only, talk)

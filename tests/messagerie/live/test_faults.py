@@ -15,7 +15,7 @@ from comptes.models import Act, JournalEntry
 from messagerie import consumers, delivery
 from messagerie.live import hub as hubs
 from messagerie.live import sessions as proofs
-from messagerie.live import tick
+from messagerie.live import tick, writing
 from messagerie.models import Conversation, Message
 from tests.messagerie.talking import apart, hear_answer, hear_to_the_end, send, silently, watch
 from tests.sockets import WAIT, Closed, Socket
@@ -76,6 +76,7 @@ async def test_receipts_that_lock_the_row_leave_the_lines_in_order(talk, followe
     frames = [send(talk, str(number)) for number in range(150)]
     # On a slow machine all of them may be under way at once; that limit has its own test.
     monkeypatch.setattr(consumers, "MAX_UNDER_WAY", len(frames))
+    monkeypatch.setattr(writing, "PATIENCE", WAIT)
 
     async def read() -> None:
         for seq in range(10_000):
@@ -169,7 +170,9 @@ async def test_a_second_change_during_a_proof_is_not_missed(
 
     monkeypatch.setattr(proofs, "prove", prove)
     the_hub().hear(delivery.Hints(rights={camille.pk}))
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(WAIT):
+        while not calls:
+            await asyncio.sleep(0.01)
     await silently(lambda: Session.objects.filter(pk=sessions["patient"]).delete())
     the_hub().hear(delivery.Hints(rights={camille.pk}))
     held.set()
