@@ -30,8 +30,6 @@ const offlineSentence = bar.textContent;
 const form = page.querySelector("[data-reponse]");
 const box = form?.elements.body;
 
-page.querySelector("[data-sans-script]").hidden = true;
-
 let lastWord = ""; // what the page must go on saying, whatever becomes of the link
 let news = ""; // said once, before what becomes of the link
 
@@ -334,4 +332,5 @@ begin({
 });
 direct.watch(id, Number(page.dataset.cursor));
 direct.start();
+page.querySelector("[data-sans-script]").hidden = true; // the page is live: nothing to ask for
 if (!location.hash) reader.toFoot();

@@ -17,7 +17,7 @@ from tests.parcours.instance import running
 from tests.parcours.watch import Watch
 
 expect.set_options(timeout=30_000)
-CEILING = 300  # seconds for one journey
+CEILING = 600  # seconds for one journey
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -81,7 +81,7 @@ def new_page(browser, stack, watch):
             **{"base_url": stack.base_url, "locale": "fr-FR", "timezone_id": "Europe/Paris"}
             | options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         watch.context(context)
         contexts.append(context)
         return context.new_page()

@@ -1,6 +1,7 @@
 """A whole instance in a folder of its own: what bin/run starts, for tests to use and to kill."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -22,6 +23,22 @@ OF_THE_TESTS = (
     "STATE_DIR",
     "DJANGO_SETTINGS_MODULE",
 )
+# Runs what it is told, a line of JSON each, and answers what was printed, and the error.
+TELLER = """
+import contextlib, io, json, sys, traceback
+import django
+django.setup()
+from django.db import connections
+for told in sys.stdin:
+    printed, error = io.StringIO(), ""
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(json.loads(told), {})
+        except BaseException:
+            error = traceback.format_exc()
+    connections.close_all()
+    print(json.dumps([printed.getvalue(), error]), flush=True)
+"""
 # Every browser of the tests has the same.
 ONE_ADDRESS = {"DOOR_FILES_PER_MINUTE": "10000", "DOOR_FILES_PER_HOUR": "10000"}
 
@@ -34,6 +51,7 @@ class Stack:
     state: Path
     process: "subprocess.Popen[bytes]"
     output: Path
+    _teller: "subprocess.Popen[str] | None" = None
 
     @property
     def mailbox(self) -> Path:
@@ -60,8 +78,30 @@ class Stack:
         return done.stdout
 
     def shell(self, code: str) -> str:
-        """Run Python code in the instance, its models at hand; what it prints."""
-        return self.manage("shell", "--no-imports", "-c", code).strip()
+        """Run Python code in the instance; what it prints. One process serves all calls: a start
+        costs seconds."""
+        if self._teller is None:
+            self._teller = subprocess.Popen(
+                [sys.executable, "-c", TELLER],
+                cwd=CHECKOUT,
+                env=self.environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._teller.stdin and self._teller.stdout
+        print(json.dumps(code), file=self._teller.stdin, flush=True)
+        answer = self._teller.stdout.readline()
+        assert answer, "the process that runs code in the instance is gone"
+        printed, error = json.loads(answer)
+        assert not error, error
+        return printed.strip()
+
+    def close(self) -> None:
+        """No code will be run any more."""
+        if self._teller is not None:
+            self._teller.communicate(timeout=30)
+            self._teller = None
 
     def children(self) -> list[int]:
         """Process ids of the servers and programs."""
@@ -98,7 +138,8 @@ def running(state: Path, *options: str) -> Iterator[Stack]:
     try:
         until(lambda: process.poll() is not None or "Prêt en" in output.read_text(), seconds=180)
         assert process.poll() is None, output.read_text()
-        yield Stack(f"http://127.0.0.1:{port}", state, process, output)
+        with contextlib.closing(Stack(f"http://127.0.0.1:{port}", state, process, output)) as stack:
+            yield stack
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

@@ -1,5 +1,6 @@
 """A talk that is under way, for the journeys of the live pages, and ways to spoil its link."""
 
+import contextlib
 import json
 import re
 import time
@@ -9,23 +10,44 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
+from evaluation.demo.people import CAMILLE, INES
+from tests.parcours.instance import Stack
 from tests.parcours.walks import (
     DESK,
     PHONE,
+    alive,
     console_lines,
-    enter,
     patient_lines,
-    professional_writes,
-    send_question,
-    take,
-    through_the_door,
 )
 
 QUESTION = "Un moustique m'a piqué la main, elle gonfle un peu. Que mettre dessus ?"
 BEFORE = "Bonjour, depuis quand ?"
 LINKS = "**/ws/v1/"
 OFFLINE = "Hors ligne"
+READINGS = re.compile(r"/api/v1/conversations/[^/]+/reading/$")
 BY_HTTP = re.compile(r"/api/v1/conversations/[^/]+/(messages|reading)/$")
+# In the instance: Camille asks for `name`, Inès takes the question and answers, and both sign in;
+# prints the conversation and the two sessions.
+BEGIN = """
+from django.test import Client
+from comptes import second_factor
+from comptes.models import User
+from messagerie.contents import Subject
+from tests import factories
+from tests.messagerie.acting import post
+asks, answers = (User.objects.get(email=email) for email in {emails!r})
+subject = Subject(relation="SELF", first_name={name!r}, age=34)
+held = factories.taken_conversation(answers, asks, body={lines[0]!r}, subject=subject)
+post(held, answers, {lines[1]!r})
+print(held.pk)
+for user in (asks, answers):
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session[second_factor.ENROLLED] = user.pk
+    session.save()
+    print(session.session_key)
+"""
 # In the instance: the professional closes the conversation `pk`.
 CLOSE = """
 from messagerie import actions
@@ -104,18 +126,21 @@ class Talk:
         return self.phone.url.split("#")[0]
 
 
-def begin(new_page: Callable[..., Page]) -> Talk:
+def begin(stack: Stack, new_page: Callable[..., Page]) -> Talk:
+    """Both have signed in, and said one line each. None of it goes through pages, which have their
+    own journeys: it would take longer than most of what is tested."""
     phone, console = new_page(**PHONE), new_page(**DESK)
-    name = f"Framboise {uuid.uuid4().hex[:8]}"
-    enter(phone, "patient")
-    through_the_door(phone, name, QUESTION)
-    send_question(phone)
-    expect(patient_lines(phone)).to_have_text([QUESTION])
-    enter(console, "professionnel")
-    take(console, name)
-    professional_writes(console, BEFORE)
-    talk = Talk(phone, console, name)
-    expect(patient_lines(phone)).to_have_text(talk.lines)
+    talk = Talk(phone, console, f"Framboise {uuid.uuid4().hex[:8]}")
+    held, *sessions = stack.shell(
+        BEGIN.format(emails=[CAMILLE.email, INES.email], name=talk.name, lines=talk.lines)
+    ).split()
+    for page, side, key in zip(
+        (phone, console), ("conversations", "console"), sessions, strict=True
+    ):
+        page.context.add_cookies([{"name": "sessionid", "value": key, "url": stack.base_url}])
+        page.goto(f"/{side}/{held}/")
+        expect(shown(page)).to_have_text(talk.lines)
+        alive(page)
     return talk
 
 
@@ -145,6 +170,22 @@ def pumped(page: Page, ready: Callable[[], object], seconds: float = 30) -> None
     while not ready():
         assert time.monotonic() < deadline, "la condition attendue n'est pas venue"
         page.wait_for_timeout(50)
+
+
+def give_up(route: Route) -> None:
+    """For a route: the request does not pass."""
+    route.abort("aborted")
+
+
+def as_time_goes(page: Page, milliseconds: int, ready: Locator) -> None:
+    """Move the clock of a page until something is there. A request under way when the clock moves
+    is given up by the page, which makes another one later."""
+    for _ in range(6):
+        page.clock.fast_forward(milliseconds)
+        with contextlib.suppress(AssertionError):
+            expect(ready.first).to_be_visible(timeout=5_000)
+            return
+    expect(ready.first).to_be_visible()
 
 
 class Link:

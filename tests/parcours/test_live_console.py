@@ -21,6 +21,7 @@ from tests.parcours.talks import (
 )
 from tests.parcours.walks import (
     PHONE,
+    alive,
     console_lines,
     enter,
     go_on,
@@ -35,8 +36,8 @@ HALF = "Et le mercure ocre monte"
 
 
 @pytest.fixture
-def talk(new_page) -> Talk:
-    return begin(new_page)
+def talk(stack, new_page) -> Talk:
+    return begin(stack, new_page)
 
 
 def number(talk: Talk) -> str:
@@ -45,6 +46,13 @@ def number(talk: Talk) -> str:
 
 def tab(console: Page, name: str) -> Locator:
     return console.locator("[data-droite]").get_by_role("link", name=name, exact=True)
+
+
+def go_to(console: Page, name: str) -> None:
+    """Open a panel while nothing is typed: it is a page."""
+    with console.expect_navigation():
+        tab(console, name).click()
+    alive(console)
 
 
 def beside(console: Page) -> Locator:
@@ -76,7 +84,7 @@ def test_a_panel_that_comes_late_does_not_take_the_place_of_another(talk):
 
 def test_what_is_typed_in_a_panel_is_there_when_one_comes_back_to_it(talk):
     console = talk.console
-    tab(console, "Clore").click()
+    go_to(console, "Clore")
     beside(console).fill(TYPED)
     address = console.url
     tab(console, "Situation").click()
@@ -88,7 +96,7 @@ def test_what_is_typed_in_a_panel_is_there_when_one_comes_back_to_it(talk):
 
 def test_leaving_with_something_typed_beside_is_asked_about(talk):
     console = talk.console
-    tab(console, "Clore").click()
+    go_to(console, "Clore")
     beside(console).fill(TYPED)
     asked: list[str] = []
     console.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
@@ -99,7 +107,7 @@ def test_leaving_with_something_typed_beside_is_asked_about(talk):
 
 def test_a_logout_in_another_tab_is_not_held_up(talk):
     console = talk.console
-    tab(console, "Clore").click()
+    go_to(console, "Clore")
     beside(console).fill(TYPED)
     leaving = console.context.new_page()
     leaving.goto("/compte/logout/")
@@ -109,7 +117,7 @@ def test_a_logout_in_another_tab_is_not_held_up(talk):
 
 def test_a_console_whose_session_is_over_shows_what_was_typed_and_nothing_else(stack, talk):
     console = talk.console
-    tab(console, "Clore").click()
+    go_to(console, "Clore")
     beside(console).fill(TYPED)
     box(console).fill(HALF)
     stack.shell(END_SESSIONS.format(email=INES.email))
@@ -163,6 +171,8 @@ def test_what_comes_late_is_not_drawn_on_a_page_that_was_emptied(stack, talk, wa
         expect(console.get_by_text("Copiez votre texte")).to_be_visible()
         held[0].fulfill(response=answer)
         console.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+        # The phone learns it too, before the test is over.
+        expect(talk.phone.get_by_text("a été effacé")).to_be_visible()
     expect(console_lines(console)).to_have_count(0)
     expect(box(console)).to_have_value(HALF)
 

@@ -18,8 +18,8 @@ from tests.parcours.walks import (
 
 
 @pytest.fixture
-def talk(new_page) -> Talk:
-    return begin(new_page)
+def talk(stack, new_page) -> Talk:
+    return begin(stack, new_page)
 
 
 # In the instance: the professional hands the conversation back, and a colleague answers.

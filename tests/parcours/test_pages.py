@@ -108,7 +108,7 @@ def test_the_first_tab_skips_to_the_content(new_page):
     page.goto("/")
     tab_to(page, "Contenu")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "contenu"
+    expect(page.locator("#contenu")).to_be_focused()
 
 
 # --- What was typed

@@ -13,7 +13,7 @@ def page(browser, stack):
     context = browser.new_context(
         base_url=stack.base_url.replace("127.0.0.1", "localhost"), locale="fr-FR"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("WebAuthn.enable")

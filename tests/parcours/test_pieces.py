@@ -15,34 +15,23 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.messagerie.attachments import samples
 from tests.parcours.joining import box, choose, control, photo, send, sound
-from tests.parcours.talks import pumped
+from tests.parcours.talks import QUESTION, begin, pumped
 from tests.parcours.walks import (
     DESK,
     PHONE,
-    enter,
     patient_lines,
-    send_question,
-    take,
-    through_the_door,
 )
 
-QUESTION = "Une plaque rouge est apparue sur mon avant-bras. Que faire ?"
 TYPED = "Voici la photo de ce matin."
 UPLOADS = "**/api/v1/conversations/*/attachments/"
 WITHOUT_SCRIPT = PHONE | {"java_script_enabled": False}
 
 
 @pytest.fixture
-def talk(new_page):
+def talk(stack, new_page):
     """A patient's phone and a console on the same conversation."""
-    phone, console = new_page(**PHONE), new_page(**DESK)
-    name = f"Groseille {uuid.uuid4().hex[:8]}"
-    enter(phone, "patient")
-    through_the_door(phone, name, QUESTION)
-    send_question(phone)
-    enter(console, "professionnel")
-    take(console, name)
-    return phone, console
+    talk = begin(stack, new_page)
+    return talk.phone, talk.console
 
 
 def pieces(page: Page):
@@ -55,7 +44,7 @@ def is_drawn(page: Page) -> None:
     image.scroll_into_view_if_needed()
     expect(image).to_have_js_property("complete", True)
     page.wait_for_function(
-        "image => image.naturalWidth > 0", arg=image.element_handle(), timeout=15_000
+        "image => image.naturalWidth > 0", arg=image.element_handle(), timeout=30_000
     )
 
 
@@ -188,6 +177,7 @@ def test_another_chosen_meanwhile_waits_for_its_own_press(talk, watch):
     expect(control(phone).get_by_text("Le fichier est parti.")).to_be_visible()
     send(phone)
     expect(pieces(phone)).to_have_count(2)
+    expect(control(phone).get_by_text("Le fichier est parti.")).to_be_visible()
     # Refused for good, one does not stand in the way of the next.
     phone.route(UPLOADS, lambda route: held.append(route), times=1)
     choose(phone, {"name": "a.docx", "mimeType": "text/plain", "buffer": b"PK\x03\x04"})
@@ -257,7 +247,9 @@ def test_what_waits_for_the_antivirus_shows_when_it_is_ready(talk, stack):
     phone, console = talk
     choose(phone, photo())
     send(phone)
-    expect(pieces(console)).to_have_count(1)
+    for page in (phone, console):
+        expect(pieces(page)).to_have_count(1)
+        is_drawn(page)
     set_state(stack, "EN_ANALYSE")
     for page in (phone, console):
         page.reload()

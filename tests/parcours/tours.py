@@ -8,7 +8,6 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from evaluation.demo.people import HUGO, PAUL
-from tests.comptes.codes import totp
 from tests.parcours.instance import Stack
 from tests.parcours.tours_file import patient_file
 from tests.parcours.tours_live import live
@@ -20,7 +19,7 @@ from tests.parcours.walks import (
     all_kept,
     enter,
     fill_sign_in,
-    go_on,
+    fresh_code,
     land,
     orient_to_cpts,
     patient_lines,
@@ -131,7 +130,7 @@ def account(stack: Stack, open_page: Open, visit: Visit) -> None:
     land(page, "Confirmer")
     visit("compte-application", page)
     secret = page.locator("code").first.inner_text().strip()
-    page.get_by_label("Code").first.fill(totp(secret))
+    page.get_by_label("Code").first.fill(fresh_code(secret))
     land(page, "Activer")
     visit("compte-codes-de-secours", page)
     page.goto("/compte/2fa/webauthn/add/")
@@ -142,7 +141,7 @@ def account(stack: Stack, open_page: Open, visit: Visit) -> None:
     visit("conversations-vide", page)
     page.goto("/compte/logout/")
     visit("compte-deconnexion", page)
-    go_on(page, "Se déconnecter")
+    land(page, "Se déconnecter")
     fill_sign_in(page, address, OWN_PASSWORD)
     visit("compte-seconde-verification", page)
     other = open_page(**PHONE)
@@ -190,9 +189,9 @@ def conversation(stack: Stack, open_page: Open, visit: Visit) -> None:
     visit("conversation-en-cours", phone)
     expect(console.locator("[data-fil]")).to_contain_text("Un peu, le soir.")
     visit("console-conversation", console)
-    talk = console.url
+    talk = console.url.split("#")[0]
     for panel in ("situation", "orienter", "clore", "transmettre", "rendre"):
-        console.goto(f"{talk.split('#')[0]}{panel}/")
+        console.goto(f"{talk}{panel}/")
         visit(f"console-{panel}", console)
     console.goto(f"{talk}clore/")
     land(console, "Clore la conversation")
@@ -232,7 +231,8 @@ def quiet_console(stack: Stack, open_page: Open, visit: Visit) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Quitter ma garde").click()
     visit("console-hors-garde", page)
-    page.get_by_role("button", name="Prendre ma garde").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Prendre ma garde").click()
     page.get_by_role("button", name="Raccourcis").click()
     visit("console-raccourcis", page)
 

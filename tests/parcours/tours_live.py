@@ -24,7 +24,7 @@ ADVICE = (
 
 def live(stack: Stack, open_page: Callable[..., Page], visit: Callable[[str, Page], None]) -> None:
     """Sent, delivered, opened, typing, offline, refused, and back."""
-    talk = begin(open_page)
+    talk = begin(stack, open_page)
     phone, console = talk.phone, talk.console
     links = {phone: Link(phone), console: Link(console)}
 

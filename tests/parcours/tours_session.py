@@ -24,7 +24,7 @@ ENDS = {"session-finie": SESSION, "formulaire-expire": "csrftoken"}
 
 def session_over(stack: Stack, open_page: Callable[..., Page], visit: Visit) -> None:
     """Forms sent too late, a console that is emptied, and what waits after the sign-in."""
-    talk = begin(open_page)
+    talk = begin(stack, open_page)
     patient_side = talk.address
     console_side = patient_side.replace("/conversations/", "/console/")
     for end, cookie in ENDS.items():

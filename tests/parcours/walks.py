@@ -4,6 +4,7 @@ They click and type what is written on the page, so that they hold with JavaScri
 """
 
 import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -80,7 +81,7 @@ def through_the_door(page: Page, name: str, body: str, place: str = "13001") -> 
 
 
 def send_question(page: Page) -> None:
-    go_on(page, "Envoyer")
+    land(page, "Envoyer")
 
 
 # --- Accounts
@@ -105,7 +106,7 @@ def sign_up(page: Page, at_the_code: Callable[[], None] = lambda: None) -> str:
 def type_mailed_code(page: Page, address: str) -> None:
     expect(page.get_by_role("button", name="Valider le code")).to_be_visible()
     page.get_by_label("Code", exact=False).first.fill(mailed_code(page, address))
-    go_on(page, "Valider le code")
+    land(page, "Valider le code")
 
 
 def mailed_code(page: Page, address: str) -> str:
@@ -129,8 +130,15 @@ def enter(page: Page, role: str) -> None:
 def sign_in(page: Page, address: str) -> None:
     """With the password, then the second factor, of a person of the demonstration."""
     fill_sign_in(page, address, PASSWORD)
-    page.get_by_label("Code").first.fill(totp(TOTP_SECRET))
-    go_on(page, "Valider")
+    page.get_by_label("Code").first.fill(fresh_code(TOTP_SECRET))
+    land(page, "Valider")
+
+
+def fresh_code(secret: str) -> str:
+    """The code of an authenticator application, with ten seconds at least to type it."""
+    if (late := time.time() % 30) > 20:
+        time.sleep(30 - late)
+    return totp(secret)
 
 
 def fill_sign_in(page: Page, address: str, password: str) -> None:
@@ -142,7 +150,15 @@ def fill_sign_in(page: Page, address: str, password: str) -> None:
     expect(page.get_by_role("heading", name="Seconde vérification")).to_be_visible()
 
 
-# --- Lines
+# --- Live pages
+
+
+def alive(page: Page) -> None:
+    """The script of a page of either side of a conversation listens to everything."""
+    if "/console/" in page.url:
+        expect(page.locator("[data-aide]")).to_be_visible()
+    else:
+        expect(page.locator("[data-sans-script]")).to_be_hidden()
 
 
 def patient_lines(page: Page) -> Locator:
@@ -175,8 +191,10 @@ def all_kept(page: Page) -> None:
 def take(page: Page, name: str) -> None:
     """From the queue, the request about a person."""
     page.locator("[data-rang]", has_text=name).click()
-    page.get_by_role("button", name="Prendre cette conversation").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Prendre cette conversation").click()
     expect(page.locator("[data-mienne]")).to_be_visible()
+    alive(page)
 
 
 def orient_to_cpts(page: Page, when: str, note: str) -> str:
