@@ -5,7 +5,6 @@ The throwaway PostgreSQL and Valkey are started by config.settings.test.
 
 import inspect
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,8 +14,8 @@ from django.template import engines
 from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
-from comptes import second_factor
 from orientation.models.territory import REFERENCE_TABLES
+from tests import signing
 
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
 hypothesis_settings.load_profile("steady")
@@ -117,17 +116,7 @@ def territory(django_db_setup, django_db_blocker):
 
 # --- Signing in: `force_login` stands for the whole sign-in, second factor included
 
-_force_login = Client.force_login
-
-
-def _whole_sign_in(self: Client, user: Any, backend: str | None = None) -> None:
-    _force_login(self, user, backend)
-    session = self.session
-    session[second_factor.ENROLLED] = user.pk
-    session.save()
-
-
-Client.force_login = _whole_sign_in
+Client.force_login = signing.force_login
 
 
 # --- Templates: a name that the view did not give is an error, in our own templates

@@ -56,7 +56,7 @@ SHORT = Plan(
         (16.0, STORM),
     ),
     half_every=24,
-    drain=60,
+    drain=30,
     ping_after=4,
     pong_within=3,
 )

@@ -48,4 +48,3 @@ STORAGES = STORAGES | {
     "attachments": attachments.storage(f"{STATE_DIR}/pieces"),
 }
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
-MFA_TOTP_TOLERANCE = 1  # a code may be read in one half-minute and checked in the next

@@ -1,5 +1,8 @@
 """Signing up and in by the real pages: password, mail code, second factor, journal."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -15,6 +18,13 @@ pytestmark = pytest.mark.django_db
 
 LOGIN = "/compte/login/"
 NEW_PASSWORD = "une phrase nouvelle et longue"
+
+
+@pytest.fixture(autouse=True)
+def one_half_minute(monkeypatch):
+    """A code is of half a minute: here it is checked in the one that it was read in."""
+    now = time.time()
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", SimpleNamespace(time=lambda: now))
 
 
 def sign_in(client: Client, user: User, **extra: str):

@@ -9,9 +9,7 @@ from uuid import UUID, uuid4
 
 from channels.db import database_sync_to_async
 from django.db import connection, transaction
-from django.test import Client
 
-from comptes.models import User
 from messagerie import delivery
 from messagerie.models import Conversation
 from tests.sockets import WAIT, Closed, Socket
@@ -20,12 +18,6 @@ from tests.sockets import WAIT, Closed, Socket
 def apart(function):
     """Database work of a test that runs in the event loop."""
     return database_sync_to_async(function, thread_sensitive=False)
-
-
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
 
 
 def id_of(talk: Conversation | UUID) -> str:

@@ -30,7 +30,7 @@ from tests.messagerie.raw_link import (
     raw_link,
     web_process,
 )
-from tests.messagerie.talking import session_of
+from tests.signing import session_of
 
 READABLE = b'{"t":"ping"}'
 

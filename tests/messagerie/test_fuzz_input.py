@@ -20,7 +20,8 @@ from messagerie.errors import RefusalCode, Refused
 from messagerie.texts import MAX_BODY, MAX_COMBINING_RUN, MAX_SHORT, clean_text
 from tests import factories
 from tests.messagerie.bad_inputs import BAD_BODIES, GOOD_BODIES, bad_frames
-from tests.messagerie.talking import apart, send, session_of
+from tests.messagerie.talking import apart, send
+from tests.signing import session_of
 from tests.sockets import Socket
 
 CONVERSATION, LINE = uuid4(), uuid4()

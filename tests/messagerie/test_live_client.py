@@ -22,7 +22,8 @@ from messagerie.models import Message
 from tests import factories
 from tests.config.conftest import until as answers
 from tests.messagerie.live_pages import QUICK, WAIT, Shown, until
-from tests.messagerie.talking import apart, session_of
+from tests.messagerie.talking import apart
+from tests.signing import session_of
 
 
 @pytest.fixture(scope="module")

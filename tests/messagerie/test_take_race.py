@@ -62,3 +62,5 @@ def test_two_takes_at_the_same_instant_have_one_winner_two_hundred_times():
     taken = {"act": Act.CONVERSATION_TAKEN}
     assert Transition.objects.filter(**taken).count() == ROUNDS
     assert JournalEntry.objects.filter(**taken).count() == ROUNDS
+    # Both won at times: the race was one.
+    assert all(any(a == "won" for a in person.values()) for person in answers)

@@ -17,7 +17,7 @@ from tests.parcours.instance import running
 from tests.parcours.watch import Watch
 
 expect.set_options(timeout=30_000)
-CEILING = 600  # seconds for one journey
+CEILING = 300  # seconds for one journey
 
 CHROMIUM_FLAGS = [
     "--headless",

@@ -29,24 +29,16 @@ BY_HTTP = re.compile(r"/api/v1/conversations/[^/]+/(messages|reading)/$")
 # In the instance: Camille asks for `name`, Inès takes the question and answers, and both sign in;
 # prints the conversation and the two sessions.
 BEGIN = """
-from django.test import Client
-from comptes import second_factor
 from comptes.models import User
 from messagerie.contents import Subject
 from tests import factories
 from tests.messagerie.acting import post
+from tests.signing import session_of
 asks, answers = (User.objects.get(email=email) for email in {emails!r})
 subject = Subject(relation="SELF", first_name={name!r}, age=34)
 held = factories.taken_conversation(answers, asks, body={lines[0]!r}, subject=subject)
 post(held, answers, {lines[1]!r})
-print(held.pk)
-for user in (asks, answers):
-    client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    session = client.session
-    session[second_factor.ENROLLED] = user.pk
-    session.save()
-    print(session.session_key)
+print(held.pk, session_of(asks), session_of(answers))
 """
 # In the instance: the professional closes the conversation `pk`.
 CLOSE = """
@@ -124,6 +116,11 @@ class Talk:
     def address(self) -> str:
         """The patient's page of the conversation."""
         return self.phone.url.split("#")[0]
+
+    @property
+    def pk(self) -> str:
+        """The conversation's."""
+        return self.address.rstrip("/").rpartition("/")[2]
 
 
 def begin(stack: Stack, new_page: Callable[..., Page]) -> Talk:
@@ -258,6 +255,16 @@ class Link:
             route.fulfill(json={"welcome": "Acceptez les conditions."})
         else:
             route.continue_()
+
+
+def by_http(page: Page) -> Link:
+    """A page loaded again behind a proxy that lets no socket through, its clock in our hands."""
+    page.clock.install()
+    link = Link(page)
+    link.http = True
+    link.cut()
+    expect(page.get_by_text(OFFLINE)).to_be_visible()
+    return link
 
 
 def other_tab(page: Page) -> Page:

@@ -59,8 +59,9 @@ def test_pages_are_sound(tour, stack, new_page, titles):
         said, _, service = title.rpartition(" – ")
         if not said.strip() or service != "Messagerie santé":
             faults.append(f"{name} : titre « {title} »")
-        # What refuses a form says the same at the address of any form.
-        if not page.evaluate(REFUSED) and titles.setdefault(title, path) != path:
+        if page.evaluate(REFUSED):
+            path = "a refusal"  # says the same at the address of any form
+        if titles.setdefault(title, path) != path:
             faults.append(f"{name} : même titre que {titles[title]} : « {title} »")
         if page.locator("h1:visible").count() != 1:
             faults.append(f"{name} : {page.locator('h1:visible').count()} h1 visibles")

@@ -40,10 +40,6 @@ def talk(stack, new_page) -> Talk:
     return begin(stack, new_page)
 
 
-def number(talk: Talk) -> str:
-    return talk.address.rstrip("/").rpartition("/")[2]
-
-
 def tab(console: Page, name: str) -> Locator:
     return console.locator("[data-droite]").get_by_role("link", name=name, exact=True)
 
@@ -163,11 +159,11 @@ def test_what_comes_late_is_not_drawn_on_a_page_that_was_emptied(stack, talk, wa
     console = talk.console
     box(console).fill(HALF)
     held = held_back(console, THREAD)
-    stack.shell(WORSE.format(pk=number(talk)))
+    stack.shell(WORSE.format(pk=talk.pk))
     pumped(console, lambda: held)
     answer = held[0].fetch()
     with watch.refused():
-        stack.shell(ERASE.format(pk=number(talk)))
+        stack.shell(ERASE.format(pk=talk.pk))
         expect(console.get_by_text("Copiez votre texte")).to_be_visible()
         held[0].fulfill(response=answer)
         console.evaluate("() => new Promise((done) => setTimeout(done, 100))")
@@ -180,7 +176,7 @@ def test_what_comes_late_is_not_drawn_on_a_page_that_was_emptied(stack, talk, wa
 def test_a_changed_state_is_shown_once_the_box_is_empty(stack, talk):
     console = talk.console
     box(console).fill(HALF)
-    stack.shell(CLOSE.format(pk=number(talk)))
+    stack.shell(CLOSE.format(pk=talk.pk))
     expect(console_lines(console).last).to_contain_text("Un conseil.")
     expect(box(console)).to_have_value(HALF)
     box(console).fill("")  # to write in it again, perhaps

@@ -16,6 +16,7 @@ from tests.parcours.talks import (
     Talk,
     as_time_goes,
     begin,
+    by_http,
     give_up,
     pumped,
     shown,
@@ -46,11 +47,7 @@ def talk(stack, new_page) -> Talk:
 def test_without_any_socket_lines_go_by_plain_posts(talk, side):
     page, other = (talk.phone, talk.console) if side == "patient" else (talk.console, talk.phone)
     writes = patient_writes if side == "patient" else professional_writes
-    page.clock.install()  # before the page is loaded again
-    link = Link(page)
-    link.http = True
-    link.cut()
-    expect(page.get_by_text(OFFLINE)).to_be_visible()
+    link = by_http(page)
     writes(page, FIRST)
     writes(page, SECOND)
     page.clock.fast_forward(6_000)  # a socket is waited for so long
@@ -71,11 +68,7 @@ def test_without_any_socket_answers_come_by_plain_reading(talk, side):
     here, there = patient_writes, professional_writes
     if side == "professional":
         here, there = there, here
-    page.clock.install()  # before the page is loaded again
-    link = Link(page)
-    link.http = True
-    link.cut()
-    expect(page.get_by_text(OFFLINE)).to_be_visible()
+    link = by_http(page)
     there(other, FIRST)
     expect(shown(other)).to_have_text([QUESTION, BEFORE, FIRST])
     as_time_goes(page, 16_000, page.get_by_text(FIRST))
@@ -96,11 +89,7 @@ def test_without_any_socket_a_page_older_than_a_sign_in_loses_no_line(talk, watc
     """Signed in again in another tab: the token of this page is refused. It is loaded again, and
     the line goes from there."""
     phone = talk.phone
-    phone.clock.install()
-    link = Link(phone)
-    link.http = True
-    link.cut()
-    expect(phone.get_by_text(OFFLINE)).to_be_visible()
+    by_http(phone)
     phone.route(READINGS, give_up)  # the post alone learns it
     phone.context.clear_cookies()
     enter(phone.context.new_page(), "patient")
@@ -121,11 +110,7 @@ def test_without_any_socket_a_page_older_than_a_sign_in_loses_no_line(talk, watc
 def test_without_any_socket_a_request_that_hangs_is_given_up(talk):
     """Some proxies hold a request for ever: neither reading nor sending may wait for it."""
     phone = talk.phone
-    phone.clock.install()  # before the page is loaded again
-    link = Link(phone)
-    link.http = True
-    link.cut()
-    expect(phone.get_by_text(OFFLINE)).to_be_visible()
+    by_http(phone)
     held: list[Route] = []
     phone.route(BY_HTTP, lambda route: held.append(route), times=2)
     patient_writes(phone, FIRST)
@@ -136,7 +121,6 @@ def test_without_any_socket_a_request_that_hangs_is_given_up(talk):
     phone.clock.fast_forward(10_000)  # both are given up
     for text in (SECOND, FIRST):  # by the next ones, whatever their turn
         as_time_goes(phone, 48_000, phone.get_by_text(text))
-    all_kept(phone)
     expect(shown(phone)).to_have_text([QUESTION, BEFORE, SECOND, FIRST])
     all_kept(phone)
 
@@ -144,12 +128,8 @@ def test_without_any_socket_a_request_that_hangs_is_given_up(talk):
 def without_socket(desk: Page) -> Link:
     """The home of a console behind a proxy that lets no socket through; its clock is ours."""
     desk.add_init_script("Math.random = () => 0")  # the shortest of the waits
-    desk.clock.install()
     enter(desk, "professionnel")
-    link = Link(desk)
-    link.http = True
-    link.cut()
-    return link
+    return by_http(desk)
 
 
 def read_again(desk: Page) -> None:
@@ -162,7 +142,6 @@ def test_without_any_socket_the_queue_goes_on(new_page):
     """The home of the console follows no conversation: its lists say that somebody waits."""
     desk, phone = new_page(**DESK), new_page(**PHONE)
     link = without_socket(desk)
-    expect(desk.get_by_text(OFFLINE)).to_be_visible()
     read_again(desk)
     expect(desk.get_by_text(SLOWLY)).to_be_visible()
     name = f"Myrtille {uuid.uuid4().hex[:8]}"

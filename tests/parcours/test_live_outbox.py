@@ -243,14 +243,14 @@ def test_a_text_half_typed_is_sent_by_nobody_but_its_author(stack, talk):
     phone.evaluate(AHEAD)
     expect(box(phone)).to_have_value(HALF)
     expect(patient_lines(phone)).to_have_text([QUESTION, BEFORE])
-    stack.shell(TWO_LINES.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
+    stack.shell(TWO_LINES.format(pk=talk.pk))
 
 
 def test_a_closed_page_whose_session_is_over_is_not_left_blank(stack, talk, watch):
     """A line that waits there has no form to go with; this device keeps it."""
     phone = talk.phone
     link = leave_waiting(phone)
-    stack.shell(CLOSE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
+    stack.shell(CLOSE.format(pk=talk.pk))
     phone.reload()
     expect(phone.get_by_text(WAITING)).to_be_visible()
     phone.evaluate(BEHIND)

@@ -132,7 +132,7 @@ def test_a_page_goes_on_until_it_shows_the_state_that_it_was_told(stack, talk, w
         lost: list[None] = []
         parts = re.compile(r"/vivant/")
         phone.route(parts, lambda route: lost.append(route.abort("aborted")), times=1)
-        stack.shell(CLOSE.format(pk=talk.address.rstrip("/").rpartition("/")[2]))
+        stack.shell(CLOSE.format(pk=talk.pk))
         expect(phone.get_by_text("vient d'être close")).to_be_visible()
         pumped(phone, lambda: lost)
     expect(phone.get_by_role("button", name="Envoyer", exact=True)).to_be_disabled()

@@ -190,10 +190,9 @@ def conversation(stack: Stack, open_page: Open, visit: Visit) -> None:
     expect(console.locator("[data-fil]")).to_contain_text("Un peu, le soir.")
     visit("console-conversation", console)
     talk = console.url.split("#")[0]
-    for panel in ("situation", "orienter", "clore", "transmettre", "rendre"):
+    for panel in ("situation", "orienter", "transmettre", "rendre", "clore"):
         console.goto(f"{talk}{panel}/")
         visit(f"console-{panel}", console)
-    console.goto(f"{talk}clore/")
     land(console, "Clore la conversation")
     visit("console-clore-refuse", console)
     orient_to_cpts(console, "dans la semaine", "D'ici là, marchez moins.")

@@ -137,7 +137,7 @@ def sign_in(page: Page, address: str) -> None:
 def fresh_code(secret: str) -> str:
     """The code of an authenticator application, with ten seconds at least to type it."""
     if (late := time.time() % 30) > 20:
-        time.sleep(30 - late)
+        time.sleep(30 - late)  # only the time changes a code, and nothing tells of it
     return totp(secret)
 
 

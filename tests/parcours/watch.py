@@ -7,8 +7,6 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 # A page that answers 404 says so here too; the test that asks for it looks at its status.
 SAID_OF_PAGES = "Failed to load resource"
-# The page was left before its socket had opened.
-LEFT_EARLY = "WebSocket is closed before the connection is established"
 # The browser leaves the page: what it was fetching is dropped.
 LEFT = "net::ERR_ABORTED"
 
@@ -65,8 +63,6 @@ class Watch:
     def _said(self, said: ConsoleMessage) -> None:
         text = said.text
         if said.type not in ("error", "warning") or text.startswith(SAID_OF_PAGES):
-            return
-        if LEFT_EARLY in text:
             return
         if not (self._away and ("WebSocket" in text or "net::ERR" in text)):
             self.faults.append(f"console : {text} ({said.location['url']})")

@@ -26,7 +26,6 @@ from tests.other_process import of_this_installation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT = 30
-PATIENCE = 120  # for a process that starts, or goes through all keys, beside three busy threads
 
 
 @pytest.fixture(autouse=True)
@@ -256,7 +255,7 @@ def test_killed_half_way_under_writers_and_readers_nothing_is_lost():
                 cipher.cache.clear()
                 assert cipher.unseal(told, "body", sealed) == "avant"
                 assert cipher.unseal(owner, "body", written[owner]) == str(owner)
-                stop.wait(0.05)  # as people do: three who never rest leave the renewal no processor
+                stop.wait(0.01)  # as people do: three who never rest leave the renewal no processor
         except BaseException as error:
             errors.append(error)
         finally:
@@ -277,7 +276,7 @@ def test_killed_half_way_under_writers_and_readers_nothing_is_lost():
             run("--destroy", "1")
 
         second = start_renewal()
-        output, _ = second.communicate(timeout=PATIENCE)
+        output, _ = second.communicate(timeout=120)
         assert second.returncode == 0, output
         assert "Reprise" in output
         assert "version 2" in output
@@ -300,21 +299,21 @@ def test_killed_half_way_under_writers_and_readers_nothing_is_lost():
     assert EmbeddedKeyProvider(Path(settings.KEY_FILE)).health().versions == (2,)
 
 
-def _until(condition, seconds: float = WAIT) -> None:
-    deadline = time.monotonic() + seconds
+def _until(condition) -> None:
+    deadline = time.monotonic() + WAIT
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.1)  # what is looked at reads a whole table
+        time.sleep(0.01)
 
 
 def _until_half_way(process: "subprocess.Popen[str]") -> None:
     """Some thousands of keys done, and more to come."""
+    while "par seconde" not in (told := process.stdout.readline()):
+        assert told, "the renewal ended before it had begun"
 
-    def moved(number: int) -> bool:
+    def moved() -> bool:
         assert process.poll() is None, process.stdout.read()
-        done = DataKey.objects.filter(key_version=2, wrapped__isnull=False)
         with transaction.atomic(using="keys"):
-            return done[number : number + 1].exists()
+            return DataKey.objects.filter(key_version=2, wrapped__isnull=False)[2000:2001].exists()
 
-    _until(lambda: moved(0), seconds=PATIENCE)  # the process has started
-    _until(lambda: moved(2000))
+    _until(moved)

@@ -9,7 +9,8 @@ from messagerie.live import writing
 from messagerie.models import Conversation
 from orientation.models import Structure
 from tests import factories
-from tests.messagerie.talking import session_of, watch
+from tests.messagerie.talking import watch
+from tests.signing import session_of
 from tests.sockets import Socket
 
 

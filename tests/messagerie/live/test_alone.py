@@ -22,7 +22,8 @@ from orientation.models import Membership
 from orientation.scope import scope_for
 from orientation.standing import stamps_statement
 from tests import factories
-from tests.messagerie.talking import locked_elsewhere, session_of
+from tests.messagerie.talking import locked_elsewhere
+from tests.signing import session_of
 from tests.sockets import WAIT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("territory")]

@@ -27,10 +27,10 @@ from tests.messagerie.talking import (
     hear_to_the_end,
     locked_elsewhere,
     send,
-    session_of,
     silently,
     watch,
 )
+from tests.signing import session_of
 from tests.sockets import WAIT, Socket
 
 pytestmark = [

@@ -10,7 +10,8 @@ from messagerie import actions
 from messagerie.states import Outcome
 from orientation.scope import scope_for
 from tests import factories
-from tests.messagerie.talking import apart, hear_answer, send, session_of, watch
+from tests.messagerie.talking import apart, hear_answer, send, watch
+from tests.signing import session_of
 from tests.sockets import Closed, Socket
 
 pytestmark = [

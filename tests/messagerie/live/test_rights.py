@@ -19,7 +19,7 @@ from orientation.models import Duty, Membership, Role, Structure
 from orientation.scope import scope_for
 from orientation.standing import stamps_statement
 from tests import factories
-from tests.messagerie.talking import session_of
+from tests.signing import session_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("territory")]
 

@@ -22,10 +22,10 @@ from tests.messagerie.talking import (
     hear_answer,
     locked_elsewhere,
     send,
-    session_of,
     somebody_waits_for_a_lock,
     watch,
 )
+from tests.signing import session_of
 from tests.sockets import WAIT, Closed, Socket
 
 pytestmark = [
