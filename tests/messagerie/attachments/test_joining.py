@@ -298,9 +298,8 @@ def test_names_are_made_safe(raw, media, name):
 
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_the_same_file_sent_twice_at_once_is_one_line(talk, monkeypatch):
-    monkeypatch.setattr(
-        workshop, "WAIT_SECONDS", 30
-    )  # the second waits for the first, however slow
+    # The second waits for the first, however slow.
+    monkeypatch.setattr(workshop, "WAIT_SECONDS", 30)
     again, start = uuid.uuid4(), threading.Barrier(2)
 
     def upload() -> int:
