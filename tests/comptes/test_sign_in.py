@@ -131,6 +131,30 @@ def test_enrolling_opens_the_session_and_the_next_sign_in_asks_the_code(client):
     assert JournalEntry.objects.filter(act=Act.SIGN_IN).last().reason == "password + totp"
 
 
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_code_serves_in_its_own_half_minute_only(client, shift):
+    user = make.professional()
+    secret = with_totp(user)
+    sign_in(client, user)
+    client.post("/compte/2fa/authenticate/", {"code": totp(secret, shift=shift)})
+    assert "_auth_user_id" not in client.session
+    client.post("/compte/2fa/authenticate/", {"code": totp(secret)})
+    assert live_user(client.session.session_key) == user
+
+
+def test_a_code_serves_once(client):
+    user = make.professional()
+    secret = with_totp(user)
+    sign_in(client, user)
+    code = totp(secret)
+    client.post("/compte/2fa/authenticate/", {"code": code})
+    assert live_user(client.session.session_key) == user
+    other = Client()
+    sign_in(other, user)
+    other.post("/compte/2fa/authenticate/", {"code": code})
+    assert "_auth_user_id" not in other.session
+
+
 def test_another_session_of_the_same_person_must_prove_the_factor(client):
     user = make.professional()
     sign_in(client, user)

@@ -153,7 +153,8 @@ def test_the_typing_sign_comes_and_goes(talk, side):
     sentence = "Le professionnel écrit…" if side == "patient" else f"{talk.name} écrit…"
     page.evaluate(LISTEN)
     sign = page.locator("[data-saisie]")
-    box(other).press_sequentially("Je regarde cela")
+    # Nothing tells a page's "hello": it comes while this is typed.
+    box(other).press_sequentially("Je regarde cela", delay=150)
     expect(sign).to_have_text(sentence)
     box(other).press_sequentially(" tout de suite, un instant", delay=120)
     writes(other, "Voilà.")

@@ -200,7 +200,9 @@ def take(page: Page, name: str) -> None:
 def orient_to_cpts(page: Page, when: str, note: str) -> str:
     """Send the patient to the CPTS, whatever the hour makes the rules propose. Its name."""
     tabs = page.get_by_role("navigation", name="Actions sur la conversation")
-    tabs.get_by_role("link", name="Orienter").click()
+    with page.expect_navigation():
+        tabs.get_by_role("link", name="Orienter").click()
+    alive(page)
     page.get_by_label("Quand").fill(when)
     page.get_by_label("Un mot pour le patient").fill(note)
     page.get_by_text("Choisir un autre lieu").click()

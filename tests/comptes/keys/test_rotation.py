@@ -1,6 +1,7 @@
 """The renewal of the master key: progress, kill -9, writers and readers meanwhile, destruction."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import connections
 from django.utils import timezone
 
 from comptes.keys import cipher, rotation
@@ -26,6 +27,7 @@ from tests.other_process import of_this_installation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT = 30
+LONG = 120  # a whole renewal, with writers beside it
 
 
 @pytest.fixture(autouse=True)
@@ -276,7 +278,7 @@ def test_killed_half_way_under_writers_and_readers_nothing_is_lost():
             run("--destroy", "1")
 
         second = start_renewal()
-        output, _ = second.communicate(timeout=120)
+        output, _ = second.communicate(timeout=LONG)
         assert second.returncode == 0, output
         assert "Reprise" in output
         assert "version 2" in output
@@ -307,13 +309,14 @@ def _until(condition) -> None:
 
 
 def _until_half_way(process: "subprocess.Popen[str]") -> None:
-    """Some thousands of keys done, and more to come."""
-    while "par seconde" not in (told := process.stdout.readline()):
-        assert told, "the renewal ended before it had begun"
-
-    def moved() -> bool:
-        assert process.poll() is None, process.stdout.read()
-        with transaction.atomic(using="keys"):
-            return DataKey.objects.filter(key_version=2, wrapped__isnull=False)[2000:2001].exists()
-
-    _until(moved)
+    """Some thousands of keys done, and more to come, by the process's own count."""
+    late = threading.Timer(LONG, process.kill)
+    late.start()
+    try:
+        for told in process.stdout:
+            count = re.match(r"[\d\u202f]+(?= / )", told)
+            if count and int(count[0].replace("\u202f", "")) > 2000:
+                return
+    finally:
+        late.cancel()
+    raise AssertionError("the renewal ended, or was too long, before it was half-way")
