@@ -12,6 +12,8 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import parse_cookie
+from django.template import Context
+from django.template.loader import get_template
 from django.utils.translation import gettext as _
 
 from comptes.connections import give_back_connections
@@ -32,6 +34,16 @@ BODY_SECONDS = 180.0  # for a whole body: the page's own wait for a photo
 QUESTION = "/demande/question/"  # a whole form, with a file when there is no script
 # The ends of the addresses that take a file.
 FILE_ROUTES = ("/attachments/", "/joindre/", QUESTION)
+# Of the page that refuses: Django's own layers, which say this elsewhere, stand behind.
+PAGE_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
 
 
 class Turned(Exception):
@@ -53,8 +65,7 @@ class BodyLimit:
             await self.application(scope, receive, send)
             return
         if announced(scope) > limit_of(scope["path"]):
-            too_large = refused(RefusalCode.FILE_TOO_LARGE)
-            await _say(scope, send, too_large, lost_question=scope["path"] == QUESTION)
+            await _say(scope, send, too_large(scope["path"]))
             return
         body = _Body(scope, receive, self.large)
         started = False
@@ -68,7 +79,7 @@ class BodyLimit:
             await self.application(scope, body.receive, noted)
         except Turned as turned:
             if not started:
-                await _say(scope, send, turned.said, lost_question=scope["path"] == QUESTION)
+                await _say(scope, send, turned.said)
         finally:
             body.end()
 
@@ -99,7 +110,7 @@ class _Body:
         self._heard += len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
         if self._heard > self._most:
-            raise Turned(refused(RefusalCode.FILE_TOO_LARGE))
+            raise Turned(too_large(self._scope["path"]))
         if self._heard > form_limit() and not self._place:
             kind = "signed in" if await is_signed_in(self._scope) else "stranger"
             if self._large[kind] >= LARGE_AT_ONCE[kind]:
@@ -129,6 +140,18 @@ def _is_of_somebody(key: str) -> bool:
         give_back_connections()
 
 
+def too_large(path: str) -> Refused:
+    """More than a request to this address may hold."""
+    if path.endswith(FILE_ROUTES):
+        return refused(RefusalCode.FILE_TOO_LARGE)
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+    return Refused(
+        RefusalCode.TOO_LONG,
+        _("C'est trop lourd : %(most)d Mo au plus. Envoyez-le en plusieurs fois.") % {"most": most},
+        status=413,
+    )
+
+
 def too_slow() -> Refused:
     """The same file may pass on a better network."""
     return Refused(
@@ -139,30 +162,20 @@ def too_slow() -> Refused:
     )
 
 
-async def _say(
-    scope: dict[str, Any], send: Send, said: Refused, *, lost_question: bool = False
-) -> None:
+async def _say(scope: dict[str, Any], send: Send, said: Refused) -> None:
     """Refuse in the language of the door. The connection ends: the rest is not read."""
+    headers = [(b"cache-control", b"no-store"), (b"connection", b"close")]
     if scope["path"].startswith("/api/") or _wants_json(scope):
-        kind = b"application/json"
+        headers.append((b"content-type", b"application/json"))
         body = msgspec.json.encode(
             {"code": said.code.value, "message": said.sentence, "retry": said.retry}
         )
     else:
-        kind = b"text/plain; charset=utf-8"
-        back = _("Revenez à la page précédente.")
-        if lost_question:
-            back = _(
-                "Votre question n'est pas partie non plus : revenez à la page précédente, "
-                "enlevez le fichier, puis envoyez-la. Vous pourrez le joindre ensuite."
-            )
-        body = f"{said.sentence} {back}".encode()
-    headers = [
-        (b"content-type", kind),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"connection", b"close"),
-    ]
+        headers += [(b"content-type", b"text/html; charset=utf-8"), *PAGE_HEADERS]
+        context = Context({"sentence": said.sentence, "is_question": scope["path"] == QUESTION})
+        page = get_template("envoi_refuse.html").template  # type: ignore[attr-defined]
+        body = page.render(context).encode()
+    headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": said.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

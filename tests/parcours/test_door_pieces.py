@@ -16,6 +16,7 @@ from tests.parcours.walks import (
     PHONE,
     enter,
     go_on,
+    land,
     patient_lines,
     send_question,
     sign_up,
@@ -26,6 +27,20 @@ from tests.parcours.walks import (
 
 QUESTION = "Une plaque rouge est apparue sur mon avant-bras. Que faire ?"
 UPLOADS = "**/demande/question/joindre/"
+HEAVY = {
+    "name": "lourd.pdf",
+    "mimeType": "application/pdf",
+    "buffer": b"%PDF-1.7" + b"\0" * (12 * 1024 * 1024),
+}
+# As the form does without a script; axe, that reads the answer, needs one.
+SUBMIT_TOO_MUCH = """() => {
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", action: "/demande/question/", enctype: "text/plain" });
+    form.append(Object.assign(document.createElement("textarea"), { name: "texte" }));
+    form.texte.value = "x".repeat(12 * 1024 * 1024);
+    document.body.append(form);
+    form.submit();
+}"""
 WITHOUT_SCRIPT = PHONE | {"java_script_enabled": False}
 
 
@@ -155,8 +170,7 @@ def test_the_keyboard_keeps_its_place(phone):
 
 
 def test_a_file_refused_for_good_holds_up_nothing(phone, watch):
-    heavy = b"%PDF-1.4\n" + b"x" * (12 * 1024 * 1024)
-    choose(phone, {"name": "lourd.pdf", "mimeType": "application/pdf", "buffer": heavy})
+    choose(phone, HEAVY)
     expect(control(phone).get_by_text("trop lourd")).to_be_visible()
     with watch.refused():
         choose(phone, {"name": "lettre.docx", "mimeType": "text/plain", "buffer": b"PK\x03\x04"})
@@ -305,3 +319,26 @@ def test_without_javascript(new_page):
     plain.locator("input[type=file]").set_input_files(files=[photo("dos.jpg")])
     send_question(plain)
     expect(plain.get_by_text("IMG_2041.jpg, dos.jpg")).to_be_visible()
+
+
+def test_without_javascript_a_file_that_is_too_heavy_is_told_on_a_page(new_page, watch):
+    """It is refused unread, in front of everything that makes pages."""
+    plain = new_page(**WITHOUT_SCRIPT)
+    through_the_door(plain, "Groseille", QUESTION)
+    plain.locator("summary", has_text="Joindre").click()
+    for button, lost in (("Joindre ce fichier", 0), ("Envoyer", 1)):
+        plain.locator("input[type=file]").set_input_files(files=[HEAVY])
+        land(plain, button)
+        expect(plain.get_by_role("heading", level=1)).to_have_text("Votre envoi n'est pas parti")
+        expect(plain.get_by_text("Ce fichier est trop lourd : 10 Mo au plus.")).to_be_visible()
+        expect(plain.get_by_text("Votre question n'est pas partie non plus")).to_have_count(lost)
+        expect(plain.get_by_role("link", name="15", exact=True)).to_be_visible()
+        plain.go_back()
+        is_whole(plain)
+
+
+def test_that_page_is_sound(phone, watch):
+    with watch.refused(), phone.expect_navigation():
+        phone.evaluate(SUBMIT_TOO_MUCH)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Votre envoi n'est pas parti")
+    sound(phone, "door-heavy")

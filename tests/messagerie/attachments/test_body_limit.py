@@ -55,7 +55,32 @@ async def test_what_announces_too_much_is_refused_unread(path):
         said = json.loads(body)
         assert (said["code"], said["retry"]) == ("FILE_TOO_LARGE", False)
     else:
-        assert "trop lourd" in body.decode()
+        most = 3 if path == "/administration/" else 10
+        assert f"trop lourd : {most} Mo au plus" in body.decode()
+
+
+async def test_the_refusal_is_a_page_or_what_a_script_reads():
+    """Both whole: numbers to call, nothing run, nothing kept; the rest of the body is not read."""
+    for path, accept in ((PAGE, b"text/html"), (PAGE, b"application/json"), (API, b"*/*")):
+        length = (b"content-length", str(limit_of(path) + 1).encode())
+        scope = {"type": "http", "path": path, "method": "POST"}
+        scope["headers"] = [length, (b"accept", accept)]
+        client = ApplicationCommunicator(BodyLimit(swallow), scope)
+        start = await client.receive_output(10)
+        body = (await client.receive_output(10))["body"]
+        await client.wait(10)
+        said = dict(start["headers"])
+        assert int(said[b"content-length"]) == len(body)
+        assert (said[b"cache-control"], said[b"connection"]) == (b"no-store", b"close")
+        if said[b"content-type"] == b"application/json":
+            assert (accept, path) != (b"text/html", PAGE)
+            assert json.loads(body)["code"] == "FILE_TOO_LARGE"
+        else:
+            assert (accept, path) == (b"text/html", PAGE)
+            assert b"default-src 'none'" in said[b"content-security-policy"]
+            assert said[b"x-content-type-options"] == b"nosniff"
+            assert 'href="tel:15"' in body.decode()
+            assert "<h1>Votre envoi n'est pas parti</h1>" in body.decode()
 
 
 @pytest.mark.parametrize("length", [None, "3", "", "-1", "9" * 30, "abc"])
