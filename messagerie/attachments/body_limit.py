@@ -5,6 +5,7 @@ announces more than its limit is refused at once, and what sends more than it an
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,18 +32,28 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 LARGE_AT_ONCE = {"signed in": 24, "stranger": 8}
 FORM_BYTES = 256 * 1024  # the other fields of the form, and its frame
 BODY_SECONDS = 180.0  # for a whole body: the page's own wait for a photo
+# After a refusal, what still comes is dropped: so much at most, for so long, waited for so long.
+LINGER_BYTES = 24 * 1024 * 1024
+LINGER_SECONDS = 30.0
+SILENCE_SECONDS = 5.0
 QUESTION = "/demande/question/"  # a whole form, with a file when there is no script
 # The ends of the addresses that take a file.
 FILE_ROUTES = ("/attachments/", "/joindre/", QUESTION)
-# Of the page that refuses: Django's own layers, which say this elsewhere, stand behind.
+# Django's own layers, which say this elsewhere, stand behind.
+HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"connection", b"close"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
 PAGE_HEADERS = (
     (
         b"content-security-policy",
         b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
         b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
 )
 
 
@@ -66,6 +77,7 @@ class BodyLimit:
             return
         if announced(scope) > limit_of(scope["path"]):
             await _say(scope, send, too_large(scope["path"]))
+            await _let_go(receive, send)
             return
         body = _Body(scope, receive, self.large)
         started = False
@@ -79,7 +91,9 @@ class BodyLimit:
             await self.application(scope, body.receive, noted)
         except Turned as turned:
             if not started:
+                body.end()  # what is dropped takes no place
                 await _say(scope, send, turned.said)
+                await _let_go(body.rest, send)
         finally:
             body.end()
 
@@ -106,7 +120,7 @@ class _Body:
             async with asyncio.timeout_at(self._until):
                 message = await self._receive()
         except TimeoutError:
-            raise Turned(too_slow()) from None
+            raise Turned(too_slow(self._scope["path"])) from None
         self._heard += len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
         if self._heard > self._most:
@@ -118,6 +132,10 @@ class _Body:
             self._large[kind] += 1
             self._place = kind
         return message
+
+    async def rest(self) -> dict[str, Any]:
+        """What still comes, uncounted; a disconnect when nothing does."""
+        return {"type": "http.disconnect"} if self._is_whole else await self._receive()
 
     def end(self) -> None:
         if self._place:
@@ -144,40 +162,50 @@ def too_large(path: str) -> Refused:
     """More than a request to this address may hold."""
     if path.endswith(FILE_ROUTES):
         return refused(RefusalCode.FILE_TOO_LARGE)
-    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
-    return Refused(
-        RefusalCode.TOO_LONG,
-        _("C'est trop lourd : %(most)d Mo au plus. Envoyez-le en plusieurs fois.") % {"most": most},
-        status=413,
-    )
+    sentence = _("C'est trop lourd. Envoyez-le en plusieurs fois.")
+    return Refused(RefusalCode.TOO_LONG, sentence, status=413)
 
 
-def too_slow() -> Refused:
-    """The same file may pass on a better network."""
-    return Refused(
-        RefusalCode.BUSY,
-        _("Votre fichier met trop de temps à venir : il n'est pas parti. Réessayez."),
-        status=408,
-        retry=True,
-    )
+def too_slow(path: str) -> Refused:
+    """The same may pass on a better network."""
+    sentence = _("Votre envoi met trop de temps à venir : il n'est pas parti. Réessayez.")
+    if path.endswith(FILE_ROUTES):
+        sentence = _("Votre fichier met trop de temps à venir : il n'est pas parti. Réessayez.")
+    return Refused(RefusalCode.BUSY, sentence, status=408, retry=True)
 
 
 async def _say(scope: dict[str, Any], send: Send, said: Refused) -> None:
-    """Refuse in the language of the door. The connection ends: the rest is not read."""
-    headers = [(b"cache-control", b"no-store"), (b"connection", b"close")]
+    """Refuse in the language of the door. The connection ends after it."""
     if scope["path"].startswith("/api/") or _wants_json(scope):
-        headers.append((b"content-type", b"application/json"))
+        headers = [(b"content-type", b"application/json"), *HEADERS]
         body = msgspec.json.encode(
             {"code": said.code.value, "message": said.sentence, "retry": said.retry}
         )
     else:
-        headers += [(b"content-type", b"text/html; charset=utf-8"), *PAGE_HEADERS]
+        headers = [(b"content-type", b"text/html; charset=utf-8"), *HEADERS, *PAGE_HEADERS]
         context = Context({"sentence": said.sentence, "is_question": scope["path"] == QUESTION})
         page = get_template("envoi_refuse.html").template  # type: ignore[attr-defined]
         body = page.render(context).encode()
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": said.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _let_go(receive: Receive, send: Send) -> None:
+    """Read what still comes and drop it, then end the answer, and with it the connection.
+
+    Closed on what it has not read, a connection is reset, and the answer may be lost before
+    anybody sees it (RFC 9112, 9.6).
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            more, dropped = True, 0
+            while more and dropped < LINGER_BYTES:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    message = await receive()
+                more = message.get("more_body", False)  # a disconnect has none
+                dropped += len(message.get("body", b""))
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _wants_json(scope: dict[str, Any]) -> bool:

@@ -150,9 +150,10 @@ def test_a_code_serves_once(client):
     client.post("/compte/2fa/authenticate/", {"code": code})
     assert live_user(client.session.session_key) == user
     other = Client()
-    sign_in(other, user)
+    assert sign_in(other, user).headers["Location"].startswith("/compte/2fa/authenticate/")
     other.post("/compte/2fa/authenticate/", {"code": code})
     assert "_auth_user_id" not in other.session
+    assert JournalEntry.objects.filter(act=Act.SIGN_IN_FAILED, reason="second facteur").exists()
 
 
 def test_another_session_of_the_same_person_must_prove_the_factor(client):

@@ -36,8 +36,8 @@ HEAVY = {
 SUBMIT_TOO_MUCH = """() => {
     const form = document.createElement("form");
     Object.assign(form, { method: "post", action: "/demande/question/", enctype: "text/plain" });
-    form.append(Object.assign(document.createElement("textarea"), { name: "texte" }));
-    form.texte.value = "x".repeat(12 * 1024 * 1024);
+    const text = { type: "hidden", name: "texte", value: "x".repeat(12 * 1024 * 1024) };
+    form.append(Object.assign(document.createElement("input"), text));
     document.body.append(form);
     form.submit();
 }"""

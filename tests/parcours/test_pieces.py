@@ -231,6 +231,13 @@ def test_the_site_reads_no_more_than_it_takes(stack):
     assert sent < 60  # what buffers hold on the way, and no more
     endless.close()
 
+    # Who sends all before reading anything, as many do, has their answer all the same.
+    whole = http.client.HTTPConnection(site.hostname, site.port, timeout=30)
+    whole.request("POST", address, body=b"x" * 20 * 2**20)
+    answer = whole.getresponse()
+    assert (answer.status, json.load(answer)["code"]) == (413, "FILE_TOO_LARGE")
+    whole.close()
+
 
 def set_state(stack, state: str) -> None:
     """What the antivirus's task writes, on the last file joined."""

@@ -312,11 +312,16 @@ def _until_half_way(process: "subprocess.Popen[str]") -> None:
     """Some thousands of keys done, and more to come, by the process's own count."""
     late = threading.Timer(LONG, process.kill)
     late.start()
+    told = []
     try:
-        for told in process.stdout:
-            count = re.match(r"[\d\u202f]+(?= / )", told)
-            if count and int(count[0].replace("\u202f", "")) > 2000:
+        for line in process.stdout:
+            told.append(line)
+            count = re.match(r"([\d\u202f]+) / ([\d\u202f]+)", line)
+            if count is None:
+                continue
+            done, total = (int(one.replace("\u202f", "")) for one in count.groups())
+            if 2000 < done < total:
                 return
     finally:
         late.cancel()
-    raise AssertionError("the renewal ended, or was too long, before it was half-way")
+    raise AssertionError(f"never half-way: {told[-5:]}")

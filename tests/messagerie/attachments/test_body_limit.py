@@ -1,5 +1,6 @@
 """A body that is too large is turned away before it is read, whoever sends it."""
 
+import html
 import json
 
 import pytest
@@ -19,6 +20,7 @@ from messagerie.attachments.kinds import MAX_BYTES
 from tests import factories
 
 API = "/api/v1/conversations/9d5e9b99-67ee-400e-9e2a-3b93398d3b79/attachments/"
+LINES = "/api/v1/conversations/9d5e9b99-67ee-400e-9e2a-3b93398d3b79/messages/"
 PAGE = "/conversations/9d5e9b99-67ee-400e-9e2a-3b93398d3b79/joindre/"
 WITH_FILE = MAX_BYTES + FORM_BYTES
 
@@ -47,38 +49,83 @@ async def post(path: str, length: str | None, *parts: bytes) -> tuple[int, bytes
     return start["status"], body["body"]
 
 
-@pytest.mark.parametrize("path", [API, PAGE, "/demande/question/", "/administration/"])
-async def test_what_announces_too_much_is_refused_unread(path):
+@pytest.fixture(autouse=True)
+def no_long_silence(monkeypatch):
+    """Clients that stop in the middle are here all through the file."""
+    monkeypatch.setattr(body_limit, "SILENCE_SECONDS", 0.05)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (API, "FILE_TOO_LARGE"),
+        (LINES, "TOO_LONG"),
+        (PAGE, "Ce fichier est trop lourd : 10 Mo au plus"),
+        ("/demande/question/", "Ce fichier est trop lourd : 10 Mo au plus"),
+        ("/administration/", "C'est trop lourd. Envoyez-le en plusieurs fois."),
+    ],
+)
+async def test_what_announces_too_much_is_refused(path, said):
     status, body = await post(path, str(limit_of(path) + 1))
     assert status == 413
-    if path == API:
-        said = json.loads(body)
-        assert (said["code"], said["retry"]) == ("FILE_TOO_LARGE", False)
+    if path.startswith("/api/"):
+        answer = json.loads(body)
+        assert (answer["code"], answer["retry"]) == (said, False)
     else:
-        most = 3 if path == "/administration/" else 10
-        assert f"trop lourd : {most} Mo au plus" in body.decode()
+        assert said in html.unescape(body.decode())
+
+
+@pytest.mark.parametrize("announces", [True, False])
+async def test_what_still_comes_is_dropped_before_the_connection_ends(announces, monkeypatch):
+    """Closed on what it has not read, a connection may lose the answer on its way."""
+    monkeypatch.setattr(body_limit, "SILENCE_SECONDS", 30.0)
+    guard, part = BodyLimit(swallow), b"x" * (WITH_FILE + 1)
+    length = [(b"content-length", str(len(part)).encode())] if announces else []
+    client = await begin(guard, PAGE, part, *length)
+    assert (await client.receive_output(10))["status"] == 413
+    assert (await client.receive_output(10))["more_body"]
+    await client.send_input({"type": "http.request", "body": part, "more_body": True})
+    assert await client.receive_nothing()
+    assert set(guard.large.values()) == {0}
+    await client.send_input({"type": "http.request", "body": b"x", "more_body": False})
+    assert await client.receive_output(10) == {"type": "http.response.body", "body": b""}
+    await client.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("SILENCE_SECONDS", 0.05), ("LINGER_SECONDS", 0.05), ("LINGER_BYTES", 1)]
+)
+async def test_it_is_not_read_for_ever(limit, value, monkeypatch):
+    monkeypatch.setattr(body_limit, "SILENCE_SECONDS", 30.0)
+    monkeypatch.setattr(body_limit, limit, value)
+    client = await begin(BodyLimit(swallow), PAGE, b"x" * (WITH_FILE + 1))
+    if limit == "LINGER_BYTES":
+        await client.send_input({"type": "http.request", "body": b"x", "more_body": True})
+    assert (await answer(client))[0] == 413
 
 
 async def test_the_refusal_is_a_page_or_what_a_script_reads():
-    """Both whole: numbers to call, nothing run, nothing kept; the rest of the body is not read."""
+    """Both whole: numbers to call, nothing run, nothing kept."""
     for path, accept in ((PAGE, b"text/html"), (PAGE, b"application/json"), (API, b"*/*")):
         length = (b"content-length", str(limit_of(path) + 1).encode())
         scope = {"type": "http", "path": path, "method": "POST"}
         scope["headers"] = [length, (b"accept", accept)]
         client = ApplicationCommunicator(BodyLimit(swallow), scope)
+        await client.send_input({"type": "http.disconnect"})
         start = await client.receive_output(10)
         body = (await client.receive_output(10))["body"]
         await client.wait(10)
         said = dict(start["headers"])
         assert int(said[b"content-length"]) == len(body)
         assert (said[b"cache-control"], said[b"connection"]) == (b"no-store", b"close")
+        assert said[b"x-content-type-options"] == b"nosniff"
         if said[b"content-type"] == b"application/json":
             assert (accept, path) != (b"text/html", PAGE)
             assert json.loads(body)["code"] == "FILE_TOO_LARGE"
         else:
             assert (accept, path) == (b"text/html", PAGE)
+            assert said[b"content-type"] == b"text/html; charset=utf-8"
             assert b"default-src 'none'" in said[b"content-security-policy"]
-            assert said[b"x-content-type-options"] == b"nosniff"
             assert 'href="tel:15"' in body.decode()
             assert "<h1>Votre envoi n'est pas parti</h1>" in body.decode()
 
@@ -176,8 +223,12 @@ async def test_what_announces_much_and_sends_little_takes_no_place(guard):
 
 async def test_a_body_that_does_not_come_to_its_end_is_cut(guard, monkeypatch):
     monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.05)
-    status, body = await answer(await begin(guard, DOOR, b"--X", (b"accept", b"application/json")))
-    assert (status, json.loads(body)["retry"]) == (408, True)
+    for path, what in ((DOOR, "Votre fichier"), ("/compte/login/", "Votre envoi")):
+        accept = (b"accept", b"application/json")
+        status, body = await answer(await begin(guard, path, b"--X", accept))
+        said = json.loads(body)
+        assert (status, said["retry"]) == (408, True)
+        assert said["message"].startswith(what)
 
 
 async def test_an_answer_may_take_longer_than_a_body(monkeypatch):
