@@ -50,12 +50,13 @@ const reader =
     cover: () => document.querySelector("[data-pied]"),
   });
 
-let lastWord = ""; // what the page must go on saying, whatever becomes of the link
+let lastWord = null; // what the page must go on saying, whatever becomes of the link
 let news = ""; // said once, before what becomes of the link
 
 function sayLink(text, link = null) {
   // Said again, the same words would be read aloud again.
-  if (!link && linkState.textContent === text && linkState.hidden === !text) return;
+  const words = link ? `${text} ${link.textContent}` : text;
+  if (linkState.textContent === words && linkState.hidden === !text) return;
   const put = () => {
     linkState.replaceChildren(text, ...(link ? [" ", link] : []));
     linkState.hidden = !text;
@@ -66,17 +67,21 @@ function sayLink(text, link = null) {
 
 /** What becomes of the link; "" when it is there. */
 function sayOfLink(sentence) {
-  sayLink(lastWord || [news, sentence].filter(Boolean).join(" "));
+  if (lastWord) sayLink(...lastWord);
+  else sayLink([news, sentence].filter(Boolean).join(" "));
+}
+
+/** What stays, with the way out of it when there is one. */
+function sayForGood(text, link = null) {
+  lastWord = [text, link];
+  sayLink(text, link);
 }
 
 const { direct, vault, begin, reload, depart } = await openLive({
   box: field && !field.readOnly ? field : undefined,
   conversation,
   beside: typedBeside,
-  say: (sentence) => {
-    lastWord = sentence;
-    sayLink(sentence);
-  },
+  say: sayForGood,
   tell: (sentence) => {
     news = sentence;
     sayOfLink("");
@@ -173,8 +178,7 @@ direct.addEventListener("gone", ({ detail }) => {
     return;
   }
   blank();
-  lastWord = "Vous n'avez plus accès à cette conversation. Copiez votre texte.";
-  sayLink(lastWord);
+  sayForGood("Vous n'avez plus accès à cette conversation. Copiez votre texte.");
 });
 
 /** Whoever is before the screen may not read the conversation any more: what was typed stays. */
@@ -293,10 +297,10 @@ direct.addEventListener("session", () => {
   link.textContent = "Se connecter";
   link.addEventListener("click", depart); // told to copy first
   blank();
-  lastWord = vault && !beside
-    ? "Votre session est finie. Votre texte est gardé sur cet appareil."
-    : "Votre session est finie. Copiez votre texte avant de vous connecter.";
-  sayLink(lastWord, link);
+  const advice = vault && !beside
+    ? "Votre texte est gardé sur cet appareil."
+    : "Copiez votre texte avant de vous connecter.";
+  sayForGood(`Votre session est finie. ${advice}`, link);
 });
 
 // --- keys

@@ -14,6 +14,7 @@ from tests.parcours.talks import (
     ERASE,
     QUESTION,
     WORSE,
+    Link,
     Talk,
     begin,
     box,
@@ -128,6 +129,25 @@ def test_a_console_whose_session_is_over_shows_what_was_typed_and_nothing_else(s
     enter(console.context.new_page(), "patient")
     console.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert not [url for url in asked if LISTS.search(url)]
+
+
+def test_the_way_to_sign_in_stays_when_the_link_is_lost_after_it(talk):
+    """Of a session that is over, a reading may hear first; the socket ends later."""
+    console = talk.console
+    link = Link(console)
+    box(console).fill(HALF)
+    console.evaluate("document.dispatchEvent(new Event('ms-session'))")
+    sign_in_again = console.locator("[data-etat-lien]").get_by_role("link", name="Se connecter")
+    expect(sign_in_again).to_be_visible()
+    heard = link.hellos
+    link.cut()
+    link.mend()
+    pumped(console, lambda: link.hellos > heard)  # it has said meanwhile what became of the link
+    expect(console.get_by_text("Votre session est finie.")).to_be_visible()
+    expect(sign_in_again).to_be_visible()
+    sign_in_again.click()
+    alive(console)  # this session was not over in truth
+    expect(box(console)).to_have_value(HALF)
 
 
 def test_a_question_that_comes_during_a_reading_is_in_the_next_one(talk, new_page):
