@@ -13,8 +13,7 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import parse_cookie
-from django.template import Context
-from django.template.loader import get_template
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from comptes.connections import give_back_connections
@@ -183,9 +182,8 @@ async def _say(scope: dict[str, Any], send: Send, said: Refused) -> None:
         )
     else:
         headers = [(b"content-type", b"text/html; charset=utf-8"), *HEADERS, *PAGE_HEADERS]
-        context = Context({"sentence": said.sentence, "is_question": scope["path"] == QUESTION})
-        page = get_template("envoi_refuse.html").template  # type: ignore[attr-defined]
-        body = page.render(context).encode()
+        context = {"sentence": said.sentence, "is_question": scope["path"] == QUESTION}
+        body = render_to_string("envoi_refuse.html", context).encode()
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": said.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -293,7 +293,7 @@ direct.addEventListener("session", () => {
     return;
   }
   const link = document.createElement("a");
-  link.href = location.href;
+  link.href = location.pathname + location.search; // to a "#", nothing would be loaded
   link.textContent = "Se connecter";
   link.addEventListener("click", depart); // told to copy first
   blank();

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from evaluation.demo.people import PASSWORD, TOTP_SECRET
 from tests.comptes.codes import totp
+from tests.config.conftest import until
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
@@ -136,8 +137,7 @@ def sign_in(page: Page, address: str) -> None:
 
 def fresh_code(secret: str) -> str:
     """The code of an authenticator application, with ten seconds at least to type it."""
-    if (late := time.time() % 30) > 20:
-        time.sleep(30 - late)  # only the time changes a code, and nothing tells of it
+    until(lambda: time.time() % 30 < 20)
     return totp(secret)
 
 
